@@ -1,0 +1,90 @@
+"""The environment, read once and checked: a wrong or missing variable is named with what it should be."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+DEFAULT_SECRET = "not-a-secret"  # noqa: S105 - the name says it; `serve` refuses it in production
+SHORTEST_SECRET = 32
+ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+|[^@\s<>]+@localhost")
+
+
+class SettingsError(Exception):
+    """One line per wrong variable: its name, what it is, what it should be."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator decides. Sizes in bytes, durations in seconds."""
+
+    database_url: str | None  # None: the embedded PostgreSQL under data_dir
+    data_dir: Path
+    base_url: str  # without a final slash
+    secret_key: str
+    smtp_url: str  # smtp://[user:password@]host:port, smtps:// or smtp+starttls://
+    mail_from: str
+    demo: bool
+    production: bool
+
+    @property
+    def mail_domain(self) -> str:
+        """Domain of Message-IDs, calendar UIDs and sender addresses."""
+        return self.mail_from.rpartition("@")[2]
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from `environment`. Raises SettingsError naming every wrong variable."""
+    wrong: list[str] = []
+
+    def take(name: str, default: str, good: re.Pattern[str] | None = None, should: str = "") -> str:
+        value = environment.get(f"ATELIERS_{name}", "").strip() or default
+        if good is not None and not good.fullmatch(value):
+            wrong.append(f"ATELIERS_{name} is {value!r}: it should be {should}.")
+        return value
+
+    yes_or_no = re.compile(r"[01]")
+    database_url = take(
+        "DATABASE_URL", "", re.compile(r"(postgres(ql)?://.+)?"), "a URL like postgresql://user:password@host/name"
+    )
+    data_dir = Path(take("DATA_DIR", str(Path.home() / ".local" / "share" / "ateliers"))).expanduser()
+    base_url = take(
+        "BASE_URL", "http://127.0.0.1:8000", re.compile(r"https?://[^/\s]+(/\S*)?"), "a URL like https://ateliers.example.fr"
+    ).rstrip("/")
+    secret_key = take("SECRET_KEY", DEFAULT_SECRET)
+    smtp_url = take(
+        "SMTP_URL",
+        "smtp://127.0.0.1:25",
+        re.compile(r"smtp(s|\+starttls)?://[^\s/]+"),
+        "a URL like smtp+starttls://user:password@mail.example.fr:587",
+    )
+    mail_from = take("MAIL_FROM", "rendez-vous@localhost", ADDRESS, "an address like rendez-vous@ateliers.example.fr")
+    demo = take("DEMO", "0", yes_or_no, "0 or 1") == "1"
+    production = take("PRODUCTION", "0", yes_or_no, "0 or 1") == "1"
+    if production and (secret_key == DEFAULT_SECRET or len(secret_key) < SHORTEST_SECRET):
+        wrong.append(f"ATELIERS_SECRET_KEY should be at least {SHORTEST_SECRET} random characters in production.")
+    if production and urlsplit(base_url).scheme != "https":
+        wrong.append(f"ATELIERS_BASE_URL is {base_url!r}: it should begin with https:// in production.")
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return Settings(
+        database_url=database_url or None,
+        data_dir=data_dir,
+        base_url=base_url,
+        secret_key=secret_key,
+        smtp_url=smtp_url,
+        mail_from=mail_from,
+        demo=demo,
+        production=production,
+    )
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """This process's settings, read at first use."""
+    return read_settings(os.environ)
