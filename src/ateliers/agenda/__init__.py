@@ -1,0 +1,1 @@
+"""What is offered: kinds, events, dated sessions, publishing, moving, calling off."""

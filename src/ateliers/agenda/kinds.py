@@ -1,0 +1,99 @@
+"""The kinds of event and what varies by kind: the only place where kinds are told apart."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from ateliers.words import T
+
+
+class Kind(enum.Enum):
+    """What an event is; the values stand in the column event.kind and in the API."""
+
+    WORKSHOP = "workshop"
+    WEBINAR = "webinar"
+    STAND = "stand"
+    MEETING = "information_meeting"
+    TRAINING = "training"
+
+    @property
+    def label(self) -> T:
+        """Its name on screen."""
+        return RULES[self].label
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for every event of one kind."""
+
+    takes_bookings: bool
+    needs_place: bool
+    needs_link: bool
+    has_counter: bool  # people are counted as they pass, not listed (E4)
+    network_only: bool = False  # never shown to the public (A9)
+    default_minutes: int
+    default_capacity: int | None  # seats; None: no limit
+    label: T
+    icon: str
+    css: str
+
+
+RULES: dict[Kind, Rules] = {
+    Kind.WORKSHOP: Rules(
+        takes_bookings=True,
+        needs_place=True,
+        needs_link=False,
+        has_counter=False,
+        default_minutes=120,
+        default_capacity=10,
+        label=T("Workshop"),
+        icon="atelier",
+        css="t-atelier",
+    ),
+    Kind.WEBINAR: Rules(
+        takes_bookings=True,
+        needs_place=False,
+        needs_link=True,
+        has_counter=False,
+        default_minutes=60,
+        default_capacity=100,
+        label=T("Webinar"),
+        icon="webinaire",
+        css="t-webinaire",
+    ),
+    Kind.STAND: Rules(
+        takes_bookings=False,
+        needs_place=True,
+        needs_link=False,
+        has_counter=True,
+        default_minutes=180,
+        default_capacity=None,
+        label=T("Stand"),
+        icon="stand",
+        css="t-stand",
+    ),
+    Kind.MEETING: Rules(
+        takes_bookings=True,
+        needs_place=True,
+        needs_link=False,
+        has_counter=False,
+        default_minutes=90,
+        default_capacity=30,
+        label=T("Information meeting"),
+        icon="reunion",
+        css="t-reunion",
+    ),
+    Kind.TRAINING: Rules(
+        takes_bookings=True,
+        needs_place=True,
+        needs_link=False,
+        has_counter=False,
+        network_only=True,
+        default_minutes=180,
+        default_capacity=12,
+        label=T("Ambassador training"),
+        icon="formation",
+        css="t-formation",
+    ),
+}

@@ -1,0 +1,173 @@
+"""A session: one dated occurrence of an event, with its event, place and structure flat beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+
+from ateliers.agenda.event import EventState, Visibility
+from ateliers.agenda.kinds import RULES, Kind, Rules
+from ateliers.words import _, ngettext
+
+if TYPE_CHECKING:
+    from ateliers.network.people import Person
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """What pages, e-mails, feeds and the API say about a session. Instants are aware, UTC; place columns are None online."""
+
+    id: UUID
+    event_id: UUID
+    structure_id: UUID
+    structure_name: str
+    structure_slug: str
+    structure_email: str
+    structure_phone: str | None
+    kind: Kind
+    title: str
+    description: str
+    programme: str  # one step a line
+    to_bring: str  # one thing a line
+    level: str
+    phone: str | None  # a person to call
+    visibility: Visibility
+    event_state: EventState
+    accessibility: list[str]  # of the event: values of places.place.Accessibility
+    party_limit: int  # seats in one booking
+    waiting_max: int  # seats that may wait; 0: no waiting list
+    promotion_stop: timedelta  # nobody is promoted this long before the start
+    cutoff: timedelta  # seats can be given back online until this long before the start
+    run_by: str  # first name of who welcomes people
+    place_id: UUID | None
+    place_name: str | None
+    address: str | None
+    address_more: str | None
+    postcode: str | None
+    commune_code: str | None  # INSEE
+    commune_name: str | None
+    departement: str  # the place's, else the structure's
+    latitude: float | None
+    longitude: float | None
+    access_note: str | None
+    place_accessibility: list[str]
+    join_url: str | None  # only for those who hold a confirmed seat (B7)
+    zone: str  # IANA
+    local_start: datetime  # naive, wall clock in zone: what was promised
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int | None  # seats; None: no limit
+    seats_taken: int
+    seats_waiting: int
+    overbooked: int
+    outcome: str | None  # 'held', 'held_empty'
+    called_off_at: datetime | None
+    called_off_reason: str
+    moved_at: datetime | None
+    previous_start: datetime | None  # start before the latest move
+    revision: int
+    created_at: datetime
+    updated_at: datetime  # the later of the session's and its event's
+    published_at: datetime | None
+
+    @property
+    def rules(self) -> Rules:
+        """What its kind decides."""
+        return RULES[self.kind]
+
+    @property
+    def path(self) -> str:
+        """Its public page."""
+        return f"/seances/{self.id}"
+
+    @property
+    def seats_left(self) -> int | None:
+        """Free seats, never below 0; None: no limit."""
+        return (
+            None
+            if self.capacity is None
+            else max(0, self.capacity + self.overbooked - self.seats_taken)
+        )
+
+    @property
+    def is_full(self) -> bool:
+        """No seat is free."""
+        return self.seats_left == 0
+
+    @property
+    def is_called_off(self) -> bool:
+        """It was called off."""
+        return self.called_off_at is not None
+
+    @property
+    def is_online(self) -> bool:
+        """People join from home."""
+        return self.place_id is None
+
+    @property
+    def has_waiting_list(self) -> bool:
+        """People may wait for a seat."""
+        return (
+            self.rules.takes_bookings
+            and self.capacity is not None
+            and self.waiting_max > 0
+        )
+
+    @property
+    def waiting_list_is_open(self) -> bool:
+        """One more seat may wait."""
+        return self.has_waiting_list and self.seats_waiting < self.waiting_max
+
+    def is_over(self, now: datetime) -> bool:
+        """Its end has passed."""
+        return self.ends_at <= now
+
+    def takes_bookings(self, now: datetime) -> bool:
+        """Published, not called off, not started, of a kind that takes bookings; it may still be full."""
+        return (
+            self.event_state is EventState.PUBLISHED
+            and self.called_off_at is None
+            and now < self.starts_at
+            and self.rules.takes_bookings
+        )
+
+    def may_be_seen_by(self, person: Person | None) -> bool:
+        """Whether this reader (None: a stranger) may know of it; what is archived can still be read by its link."""
+        if person is not None and (
+            person.serves(self.structure_id) or person.coordinates(self.departement)
+        ):
+            return True
+        if self.event_state is EventState.DRAFT:
+            return False
+        return self.visibility is not Visibility.NETWORK or person is not None
+
+    def places_in_words(self) -> str:
+        """How many seats are left, in the reader's language and in words, not fractions (B10)."""
+        left = self.seats_left
+        if not self.rules.takes_bookings:
+            return _("Come as you are, no booking needed")
+        if left is None:
+            return _("Seats for everyone")
+        if left > 0:
+            return ngettext("%(n)s seat left", "%(n)s seats left", left) % {"n": left}
+        return _("Full, waiting list open") if self.waiting_list_is_open else _("Full")
+
+
+SESSION_SQL = """
+    SELECT s.id, s.event_id, e.structure_id, o.name AS structure_name, o.slug AS structure_slug,
+           o.email AS structure_email, o.phone AS structure_phone,
+           e.kind, e.title, e.description, e.programme, e.to_bring, e.level, e.phone, e.visibility,
+           e.state AS event_state, e.accessibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff, e.run_by,
+           s.place_id, p.name AS place_name, p.address, p.address_more, p.postcode, p.commune_code, p.commune_name,
+           COALESCE(p.departement, o.departement) AS departement, p.latitude, p.longitude, p.access_note,
+           COALESCE(p.accessibility, '{}') AS place_accessibility,
+           s.join_url, s.zone, s.local_start, s.starts_at, s.ends_at, s.capacity, s.seats_taken, s.seats_waiting,
+           s.overbooked, s.outcome, s.called_off_at, s.called_off_reason, s.moved_at, s.previous_start, s.revision,
+           s.created_at, GREATEST(s.updated_at, e.updated_at) AS updated_at, e.published_at
+    FROM session s
+    JOIN event e ON e.id = s.event_id
+    JOIN structure o ON o.id = e.structure_id
+    LEFT JOIN place p ON p.id = s.place_id
+"""

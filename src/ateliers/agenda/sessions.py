@@ -1,0 +1,92 @@
+"""Sessions and events read from the database, one or many."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from ateliers.agenda.event import EVENT_SQL, Event
+from ateliers.agenda.session import SESSION_SQL, Session
+from ateliers.database import fetch, fetch_one
+from ateliers.refusals import NotFound
+
+
+async def find_session(session_id: UUID) -> Session | None:
+    """The session, or None."""
+    return await fetch_one(Session, f"{SESSION_SQL} WHERE s.id = $1", session_id)
+
+
+async def get_session(session_id: UUID) -> Session:
+    """The session. Raises NotFound. Who may see it is `Session.may_be_seen_by`."""
+    session = await find_session(session_id)
+    if session is None:
+        raise NotFound
+    return session
+
+
+async def find_event(event_id: UUID) -> Event | None:
+    """The event, or None."""
+    return await fetch_one(Event, f"{EVENT_SQL} WHERE e.id = $1", event_id)
+
+
+async def get_event(event_id: UUID) -> Event:
+    """The event. Raises NotFound."""
+    event = await find_event(event_id)
+    if event is None:
+        raise NotFound
+    return event
+
+
+async def list_sessions_of_event(event_id: UUID) -> list[Session]:
+    """All its sessions, in order of time."""
+    return await fetch(
+        Session,
+        f"{SESSION_SQL} WHERE s.event_id = $1 ORDER BY s.starts_at, s.id",
+        event_id,
+    )
+
+
+async def list_sessions(ids: list[UUID]) -> list[Session]:
+    """The sessions of these ids that exist, in order of time."""
+    return await fetch(
+        Session, f"{SESSION_SQL} WHERE s.id = ANY($1) ORDER BY s.starts_at, s.id", ids
+    )
+
+
+async def list_events_of(structure_ids: list[UUID], *, limit: int = 200) -> list[Event]:
+    """Events of these structures, the latest changed first."""
+    return await fetch(
+        Event,
+        f"{EVENT_SQL} WHERE e.structure_id = ANY($1) ORDER BY e.updated_at DESC, e.id LIMIT $2",
+        structure_ids,
+        limit,
+    )
+
+
+async def list_next_sessions(
+    structure_ids: list[UUID], *, now: datetime, limit: int = 50
+) -> list[Session]:
+    """Published sessions of these structures that are not over, the soonest first; called-off ones included."""
+    return await fetch(
+        Session,
+        f"""{SESSION_SQL} WHERE e.structure_id = ANY($1) AND e.state = 'published' AND s.ends_at > $2
+            ORDER BY s.starts_at, s.id LIMIT $3""",
+        structure_ids,
+        now,
+        limit,
+    )
+
+
+async def list_sessions_without_outcome(
+    structure_ids: list[UUID], *, now: datetime, limit: int = 50
+) -> list[Session]:
+    """Sessions of these structures that are over, took place as far as we know, and of which nothing was recorded."""
+    return await fetch(
+        Session,
+        f"""{SESSION_SQL} WHERE e.structure_id = ANY($1) AND e.state <> 'draft' AND s.ends_at <= $2
+            AND s.called_off_at IS NULL AND s.outcome IS NULL
+            ORDER BY s.starts_at DESC, s.id LIMIT $3""",
+        structure_ids,
+        now,
+        limit,
+    )
