@@ -88,7 +88,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return (
             None
             if self.capacity is None
-            else max(0, self.capacity + self.overbooked - self.seats_taken)
+            else max(0, self.capacity - self.seats_taken)
         )
 
     @property
