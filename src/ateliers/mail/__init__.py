@@ -1,0 +1,1 @@
+"""E-mail going out: the outbox, letters, MIME bytes, delivery."""

@@ -1,0 +1,224 @@
+"""The outbox: which e-mail about what is still to be sent, claimed by lease, sent once per occasion.
+
+A row is queued in the transaction of what it tells. Claiming moves `due_at` forward by the lease and counts the attempt; the
+count is the fencing token: who lost the lease can no longer write how it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from ateliers import database
+
+LEASE = timedelta(minutes=20)  # more than the longest SMTP exchange (delivery.DATA_TIMEOUT) plus the wait for a connection
+HANDING_OVER = "handing over"  # outcome of a reminder while its text is on the wire (rule N4)
+UNKNOWN = "unknown: "  # begins the outcome of a message whose final answer never came (rule E9)
+
+EndState = Literal["sent", "dropped", "failed", "unknown"]
+
+
+class NewMail(msgspec.Struct, frozen=True, kw_only=True):
+    """A row to queue. `key` names the occasion: queued twice, it is sent once."""
+
+    kind: str
+    key: str
+    subject_id: UUID | None
+    now: datetime
+    data: dict[str, Any] = {}
+    thread: str | None = None  # calendar UID
+    sequence: int | None = None  # SEQUENCE of its calendar object
+    due_at: datetime | None = None  # None: now
+
+
+class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A claimed row, as composers see it."""
+
+    id: UUID
+    kind: str
+    subject_id: UUID | None
+    data: dict[str, Any]
+    thread: str | None
+    sequence: int | None
+    created_at: datetime
+    attempts: int  # this one included: the fencing token
+    last_outcome: str | None  # how the attempt before ended; None on a second attempt: its process died
+    superseded: bool  # a later message of the thread is queued
+    first_of_thread: str | None  # Message-ID of the thread's first message that was handed over
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """An earlier attempt may have arrived."""
+        if self.attempts == 1:
+            return False
+        return self.last_outcome is None or self.last_outcome.startswith((UNKNOWN, HANDING_OVER))
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A row as the journal shows it (D11)."""
+
+    id: UUID
+    kind: str
+    created_at: datetime
+    due_at: datetime
+    attempts: int
+    state: str
+    done_at: datetime | None
+    outcome: str | None
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """How far behind the outbox is."""
+
+    queued: int
+    late: int  # due, not sent
+    oldest: datetime | None  # when the oldest unsent row was queued
+
+
+QUEUE_SQL = """
+    INSERT INTO outbox (id, key, kind, subject_id, data, thread, sequence, created_at, due_at)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::jsonb[], $6::text[], $7::integer[],
+                         $8::timestamptz[], $9::timestamptz[])
+    ON CONFLICT (key) DO NOTHING
+"""
+
+CLAIM_SQL = """
+    UPDATE outbox o SET due_at = $1::timestamptz + $2::interval, attempts = o.attempts + 1, outcome = NULL
+    FROM (
+        SELECT id, outcome FROM outbox q
+        WHERE state = 'queued' AND due_at <= $1
+          AND (thread IS NULL OR NOT EXISTS (
+              SELECT 1 FROM outbox e WHERE e.thread = q.thread AND e.state = 'queued'
+              AND (COALESCE(e.sequence, 0), e.id) < (COALESCE(q.sequence, 0), q.id)))
+        ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+    ) AS due
+    WHERE o.id = due.id
+    RETURNING o.id, o.kind, o.subject_id, o.data, o.thread, o.sequence, o.created_at, o.attempts,
+        due.outcome AS last_outcome,
+        o.thread IS NOT NULL AND EXISTS (
+            SELECT 1 FROM outbox l WHERE l.thread = o.thread AND l.state = 'queued' AND l.sequence > o.sequence
+        ) AS superseded,
+        (SELECT f.message_id FROM outbox f WHERE f.thread = o.thread AND f.state IN ('sent', 'unknown')
+         ORDER BY f.sequence, f.id LIMIT 1) AS first_of_thread
+"""
+
+
+def queue_arguments(rows: Iterable[NewMail]) -> Sequence[list[Any]]:
+    """The nine arrays that QUEUE_SQL takes."""
+    made = [
+        (
+            database.new_id(),
+            row.key,
+            row.kind,
+            row.subject_id,
+            row.data,
+            row.thread,
+            row.sequence,
+            row.now,
+            row.due_at or row.now,
+        )
+        for row in rows
+    ]
+    return [list(column) for column in zip(*made, strict=True)] or [[] for _ in range(9)]
+
+
+async def queue_many(rows: Iterable[NewMail]) -> int:
+    """Queue rows in the caller's transaction, in one statement; how many were new."""
+    return await database.execute(QUEUE_SQL, *queue_arguments(rows))
+
+
+async def queue(
+    kind: str,
+    *,
+    key: str,
+    subject_id: UUID | None,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+    thread: str | None = None,
+    sequence: int | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """Queue one row in the caller's transaction. A known `key` changes nothing."""
+    row = NewMail(
+        kind=kind,
+        key=key,
+        subject_id=subject_id,
+        now=now,
+        data=data or {},
+        thread=thread,
+        sequence=sequence,
+        due_at=due_at,
+    )
+    await queue_many([row])
+
+
+async def claim(limit: int, *, now: datetime, lease: timedelta = LEASE) -> list[OutboxRow]:
+    """Take up to `limit` due rows for `lease`, the longest due first; of each thread only its earliest."""
+    rows = await database.fetch(OutboxRow, CLAIM_SQL, now, lease, limit)
+    return sorted(rows, key=lambda row: row.id)
+
+
+async def mark_handing_over(row: OutboxRow) -> bool:
+    """Note that the text is about to leave; False when the lease was lost."""
+    return bool(
+        await database.execute(
+            "UPDATE outbox SET outcome = $3 WHERE id = $1 AND attempts = $2 AND state = 'queued'",
+            row.id,
+            row.attempts,
+            HANDING_OVER,
+        )
+    )
+
+
+async def finish(row: OutboxRow, state: EndState, outcome: str, *, now: datetime, message_id: str | None = None) -> bool:
+    """Write how it ended; False when the lease was lost meanwhile."""
+    return bool(
+        await database.execute(
+            """UPDATE outbox SET state = $3, outcome = $4, done_at = $5, message_id = $6
+               WHERE id = $1 AND attempts = $2 AND state = 'queued'""",
+            row.id,
+            row.attempts,
+            state,
+            outcome,
+            now,
+            message_id,
+        )
+    )
+
+
+async def put_back(row: OutboxRow, outcome: str, *, due_at: datetime) -> bool:
+    """Try again at `due_at`; False when the lease was lost meanwhile."""
+    return bool(
+        await database.execute(
+            "UPDATE outbox SET outcome = $3, due_at = $4 WHERE id = $1 AND attempts = $2 AND state = 'queued'",
+            row.id,
+            row.attempts,
+            outcome,
+            due_at,
+        )
+    )
+
+
+async def list_messages(subject_id: UUID) -> list[Message]:
+    """Every message about one subject, in order of time."""
+    return await database.fetch(
+        Message,
+        """SELECT id, kind, created_at, due_at, attempts, state, done_at, outcome FROM outbox
+           WHERE subject_id = $1 ORDER BY created_at, id""",
+        subject_id,
+    )
+
+
+async def waiting(*, now: datetime) -> Waiting:
+    """How many rows wait, and since when, for /metrics and /health/ready."""
+    found = await database.fetch_one(
+        Waiting,
+        """SELECT count(*) AS queued, count(*) FILTER (WHERE due_at <= $1) AS late, min(created_at) AS oldest
+           FROM outbox WHERE state = 'queued'""",
+        now,
+    )
+    return found or Waiting(queued=0, late=0, oldest=None)
