@@ -1,0 +1,1 @@
+"""Who comes: the desk, admission, the waiting list, reminders, news of changes."""

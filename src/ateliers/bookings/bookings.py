@@ -1,0 +1,62 @@
+"""Bookings read from the database."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from ateliers.bookings.booking import Booking, BookingState
+from ateliers.database import fetch, fetch_one, fetch_value
+from ateliers.refusals import NotFound
+
+COLUMNS = (
+    "id, session_id, code, uid, state, seats, rank, name, email, phone, names, on_behalf, needs, language, channel, "
+    "to_call_back, created_at, confirmed_at, ended_at, changed_at, sequence, told_revision, reminders, created_by"
+)
+BOOKING_SQL = f"SELECT {COLUMNS} FROM booking"  # noqa: S608 (constants only)
+
+
+async def find_booking(booking_id: UUID) -> Booking | None:
+    """The booking, or None."""
+    return await fetch_one(Booking, f"{BOOKING_SQL} WHERE id = $1", booking_id)
+
+
+async def get_booking(booking_id: UUID) -> Booking:
+    """The booking. Raises NotFound."""
+    booking = await find_booking(booking_id)
+    if booking is None:
+        raise NotFound
+    return booking
+
+
+async def find_booking_by_code(code: str) -> Booking | None:
+    """The booking of a six-letter code, however it was typed; or None."""
+    return await fetch_one(Booking, f"{BOOKING_SQL} WHERE code = $1", tidy_code(code))
+
+
+async def list_bookings(session_id: UUID) -> list[Booking]:
+    """All bookings of a session, ended ones too: confirmed first, then the waiting list by rank, then the others."""
+    return await fetch(
+        Booking,
+        f"{BOOKING_SQL} WHERE session_id = $1 ORDER BY array_position(ARRAY['confirmed', 'waiting', 'given_back', 'left'],"
+        " state), CASE state WHEN 'waiting' THEN rank END, lower(name), id",
+        session_id,
+    )
+
+
+async def rank_of(booking: Booking) -> int | None:
+    """The place on the waiting list, from 1; None for a booking that does not wait."""
+    if booking.state is not BookingState.WAITING:
+        return None
+    if booking.position is not None:
+        return booking.position
+    ahead: int = await fetch_value(
+        "SELECT count(*) FROM booking WHERE session_id = $1 AND state = 'waiting' AND rank < $2",
+        booking.session_id,
+        booking.rank,
+    )
+    return ahead + 1
+
+
+def tidy_code(typed: str) -> str:
+    """A code as it is stored: upper case, without the spaces and dashes people add. Never longer than 12 characters."""
+    return "".join(letter for letter in typed[:40].upper() if letter.isascii() and letter.isalnum())[:12]
