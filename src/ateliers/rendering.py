@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from ateliers import words
 from ateliers.resources import resource
 from ateliers.settings import settings
+
+
+_here: ContextVar[str] = ContextVar("here", default="/")
+
+
+def stand_at(path: str) -> None:
+    """Say which page is being answered: path and query, without the language's prefix."""
+    _here.set(path)
 
 
 def url(path: str) -> str:
@@ -45,6 +54,7 @@ def environment() -> Environment:
     made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(
         url=url,
+        here=_here.get,
         absolute=absolute,
         static=static,
         lang=words.language,

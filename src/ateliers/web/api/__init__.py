@@ -1,0 +1,1 @@
+"""The door of programs: JSON under /api/v1, problem details for every no."""

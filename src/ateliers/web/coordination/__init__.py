@@ -1,0 +1,1 @@
+"""The door of coordinators, the national team and funders, signed in."""

@@ -1,0 +1,210 @@
+"""A form: the struct it fills, what was typed, and what is wrong beside each field.
+
+    form = await read_form(request, NewEvent)
+    if form.data is None:
+        return form.page("workspace/event_new.html", me=me)      # 422, everything typed is kept
+    try:
+        event = await create_event(form.data, by=me, now=now())
+    except Refusal as refusal:
+        return form.refuse(refusal).page("workspace/event_new.html", me=me)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, Generic, TypeVar, cast
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Request, Response
+from msgspec import NODEFAULT, Struct
+from msgspec import inspect as mi
+
+from ateliers.refusals import Invalid, Refusal
+from ateliers.web.answers import page
+from ateliers.web.fields import Errors, Spec, parse, specs
+from ateliers.words import T
+
+S = TypeVar("S", bound=Struct)
+
+MAX_FIELDS = 500
+INPUTS: dict[type, str] = {
+    mi.IntType: "number",
+    mi.BoolType: "checkbox",
+    mi.DateType: "date",
+    mi.DateTimeType: "datetime-local",
+    mi.TimeType: "time",
+}
+LIMITS = (("min", "ge"), ("max", "le"), ("minlength", "min_length"), ("maxlength", "max_length"))
+
+
+class Field:
+    """What a template needs to draw one field."""
+
+    def __init__(self, spec: Spec, name: str, texts: list[str], errors: list[T]) -> None:
+        self.spec = spec
+        self.name = name
+        self.texts = texts
+        self.errors = errors
+
+    @property
+    def id(self) -> str:
+        """Id of the input; its error is `<id>-err`, its help `<id>-aide`."""
+        return "f-" + self.name.replace(".", "-").replace("_", "-")
+
+    @property
+    def label(self) -> str:
+        """The question (`Meta(title=…)`)."""
+        return str(T(self.spec.meta.get("title", self.spec.name)))
+
+    @property
+    def help(self) -> str:
+        """One line below the question (`Meta(description=…)`)."""
+        return str(T(self.spec.meta.get("description", "")))
+
+    @property
+    def value(self) -> str:
+        """What was typed, or the initial value, as text."""
+        return self.texts[-1] if self.texts else ""
+
+    @property
+    def is_required(self) -> bool:
+        """Whether an answer must be given."""
+        if isinstance(self.spec.core, mi.StrType) and not self.spec.optional and self.spec.core.min_length:
+            return True
+        return self.spec.required and not self.spec.optional and self.type != "checkbox" and not self.spec.many
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """Value and label of each answer offered; empty for a free answer."""
+        if not isinstance(self.spec.core, mi.EnumType):
+            return []
+        members = cast("type[Enum]", self.spec.core.cls)
+        return [(str(member.value), str(getattr(member, "label", member.name))) for member in members]
+
+    @property
+    def type(self) -> str:
+        """'text', 'email', 'textarea', 'select', 'radio', 'checkbox', 'checkboxes', 'number', 'date'…"""
+        if "input" in self.spec.extra:
+            return str(self.spec.extra["input"])
+        if self.options:
+            return "checkboxes" if self.spec.many else "select"
+        return INPUTS.get(type(self.spec.core), "text")
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """HTML attributes that follow from the struct."""
+        made: dict[str, Any] = {}
+        if self.is_required:
+            made["required"] = True
+        for attribute, source in LIMITS:
+            limit = getattr(self.spec.core, source, None)
+            if limit is not None and not (attribute == "minlength" and limit <= 1):
+                made[attribute] = limit
+        for attribute in ("autocomplete", "inputmode", "autocapitalize", "list", "placeholder"):
+            if attribute in self.spec.extra:
+                made[attribute] = self.spec.extra[attribute]
+        described = [f"{self.id}-aide"] if self.help else []
+        if self.errors:
+            made["aria-invalid"] = "true"
+            described.append(f"{self.id}-err")
+        if described:
+            made["aria-describedby"] = " ".join(described)
+        return made
+
+
+class Form(Generic[S]):
+    """A struct as a form. `data` is the filled struct, or None while something is wrong or nothing was sent."""
+
+    def __init__(self, struct: type[S], raw: dict[str, list[str]], data: S | None, errors: Errors, *, sent: bool) -> None:
+        self.struct = struct
+        self.raw = raw
+        self.data = data
+        self.errors = errors
+        self.sent = sent
+
+    @classmethod
+    def of(cls, struct: type[S], instance: Struct | None = None, **initial: Any) -> Form[S]:
+        """A form to show first: empty, or with the values of `instance` (any struct with such fields) and `initial`."""
+        given = msgspec.to_builtins(instance) if instance is not None else {}
+        raw: dict[str, list[str]] = {}
+        for name, value in _flat({**given, **msgspec.to_builtins(initial)}):
+            raw[name] = _texts(value)
+        return cls(struct, raw, None, {}, sent=False)
+
+    def refuse(self, refusal: Refusal) -> Form[S]:
+        """Show a use case's no beside its field, or at the top of the form when it belongs to none."""
+        if isinstance(refusal, Invalid):
+            for name, message in refusal.errors.items():
+                self.errors.setdefault(name, []).append(T(message, **refusal.facts))
+        else:
+            self.errors.setdefault(refusal.field, []).append(T(refusal.title, **refusal.facts))
+        self.data = None
+        return self
+
+    def __getitem__(self, name: str) -> Field:
+        struct: type[Struct] = self.struct
+        *path, last = name.split(".")
+        for step in path:
+            struct = cast("type[Struct]", cast("mi.StructType", _spec(struct, step).core).cls)
+        spec = _spec(struct, last)
+        if name in self.raw or self.sent:
+            texts = self.raw.get(name, [])
+        else:
+            texts = _texts(msgspec.to_builtins(spec.default)) if spec.default is not NODEFAULT else []
+        return Field(spec, name, texts, self.errors.get(name, []))
+
+    def has(self, name: str) -> bool:
+        """Whether `name` is a field of this form (an error may belong to none)."""
+        try:
+            self[name]
+        except KeyError:
+            return False
+        return True
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter([self[spec.name] for spec in specs(self.struct) if not isinstance(spec.core, mi.StructType)])
+
+    def page(self, template: str, *, status: int | None = None, **context: Any) -> Response[bytes]:
+        """The page with this form in it (as `form`): 422 when something is wrong, else 200."""
+        return page(template, status=status or (422 if self.errors else 200), form=self, **context)
+
+
+async def read_form(request: Request[Any, Any, Any], struct: type[S]) -> Form[S]:
+    """The form as a browser sent it (application/x-www-form-urlencoded)."""
+    raw = form_fields(await request.body())
+    data, errors = parse(struct, raw, typed=False)
+    return Form(struct, raw, data, errors, sent=True)
+
+
+def form_fields(body: bytes) -> dict[str, list[str]]:
+    """Names and texts of a form's body. Broken UTF-8 becomes replacement characters; fields past 500 are dropped."""
+    raw: dict[str, list[str]] = {}
+    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+    for name, text in pairs[:MAX_FIELDS]:
+        raw.setdefault(name, []).append(text)
+    return raw
+
+
+def _spec(struct: type[Struct], name: str) -> Spec:
+    for spec in specs(struct):
+        if spec.name == name:
+            return spec
+    raise KeyError(name)
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None or value is False:
+        return []
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return ["1" if value is True else str(value)]
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value

@@ -1,0 +1,1 @@
+"""The citizens' door: no account, nothing personal without a signed link."""

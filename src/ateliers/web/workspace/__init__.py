@@ -1,0 +1,1 @@
+"""The door of structures: managers and ambassadors, signed in."""
