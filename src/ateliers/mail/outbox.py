@@ -15,7 +15,9 @@ import msgspec
 
 from ateliers import database
 
-LEASE = timedelta(minutes=20)  # more than the longest SMTP exchange (delivery.DATA_TIMEOUT) plus the wait for a connection
+LEASE = timedelta(
+    minutes=20
+)  # more than the longest SMTP exchange (delivery.DATA_TIMEOUT) plus the wait for a connection
 HANDING_OVER = "handing over"  # outcome of a reminder while its text is on the wire (rule N4)
 UNKNOWN = "unknown: "  # begins the outcome of a message whose final answer never came (rule E9)
 
@@ -174,7 +176,9 @@ async def mark_handing_over(row: OutboxRow) -> bool:
     )
 
 
-async def finish(row: OutboxRow, state: EndState, outcome: str, *, now: datetime, message_id: str | None = None) -> bool:
+async def finish(
+    row: OutboxRow, state: EndState, outcome: str, *, now: datetime, message_id: str | None = None
+) -> bool:
     """Write how it ended; False when the lease was lost meanwhile."""
     return bool(
         await database.execute(
