@@ -1,0 +1,186 @@
+"""Changing a session that people may have booked: move it, call it off, say how it went.
+
+Nobody is written to from here: the session's revision rises, and the rooms above notice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from ateliers.agenda.drafts import CallOff, Move
+from ateliers.agenda.event import EventState
+from ateliers.agenda.permission import allow_managing
+from ateliers.agenda.publishing import EventArchived
+from ateliers.agenda.search_words import index_words
+from ateliers.agenda.session import Session
+from ateliers.agenda.sessions import get_session
+from ateliers.agenda.where import Span, Spot, find_span, find_spot
+from ateliers.database import execute, fetch_value, transaction
+from ateliers.network.people import Person
+from ateliers.network.structures import get_structure_by_id
+from ateliers.refusals import Invalid, NotFound, Refusal
+
+__all__ = [
+    "CallOff",
+    "Move",
+    "SessionCalledOff",
+    "SessionNotOver",
+    "SessionStarted",
+    "call_off_session",
+    "move_session",
+    "preview_move",
+    "record_outcome",
+]
+
+OUTCOMES = ("held", "held_empty")
+SHORTEST_REASON = 3
+LONGEST_REASON = 500
+
+
+class SessionStarted(Refusal):
+    """What has begun is neither moved nor called off."""
+
+    title = "This session has already started."
+
+
+class SessionCalledOff(Refusal):
+    """It does not take place."""
+
+    title = "This session was called off."
+
+
+class SessionNotOver(Refusal):
+    """Nobody knows yet how it will have gone."""
+
+    title = "This session has not started yet."
+
+
+class _PreviewOnly(Exception):
+    """No error: takes back a transaction whose result was only to be looked at."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+
+
+async def move_session(session_id: UUID, move: Move, *, by: Person, now: datetime) -> Session:
+    """Change date, length, place or link, together or apart; what is not said stays. Nothing new: nothing changes.
+
+    Raises Invalid, NotAllowed, NotFound, SessionStarted, SessionCalledOff, EventArchived.
+    """
+    async with transaction():
+        return await _move(session_id, move, by=by, now=now)
+
+
+async def preview_move(session_id: UUID, move: Move, *, by: Person, now: datetime) -> Session:
+    """The session as `move_session` would leave it, or its refusal; nothing is kept (B23)."""
+    try:
+        async with transaction():
+            raise _PreviewOnly(await _move(session_id, move, by=by, now=now))
+    except _PreviewOnly as preview:
+        return preview.session
+
+
+async def call_off_session(session_id: UUID, reason: str, *, by: Person, now: datetime) -> Session:
+    """It does not take place; `reason` is told to everybody who booked. Called off already: nothing changes.
+
+    Raises Invalid, NotAllowed, NotFound, SessionStarted, EventArchived.
+    """
+    if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
+        raise Invalid({"reason": "Say why in a few words."})
+    async with transaction():
+        session = await _lock(session_id, by=by)
+        if session.is_called_off:
+            return session
+        if session.starts_at <= now:
+            raise SessionStarted
+        await execute(
+            """UPDATE session SET called_off_at = $2, called_off_reason = $3, revision = revision + 1, updated_at = $2
+               WHERE id = $1""",
+            session_id,
+            now,
+            reason.strip(),
+        )
+        return await get_session(session_id)
+
+
+async def record_outcome(session_id: UUID, outcome: str | None, *, by: Person, now: datetime) -> Session:
+    """How it went: 'held', 'held_empty' (nobody came; not the same as called off), or None to take that back.
+
+    One statement: it may be called inside another room's transaction.
+    Raises Invalid, NotAllowed, NotFound, SessionNotOver, SessionCalledOff.
+    """
+    if outcome is not None and outcome not in OUTCOMES:
+        raise Invalid({"outcome": "Choose one of the answers offered."})
+    session = await get_session(session_id)
+    if not by.serves(session.structure_id):
+        raise NotFound
+    if session.is_called_off:
+        raise SessionCalledOff
+    if session.starts_at > now:
+        raise SessionNotOver
+    await execute("UPDATE session SET outcome = $2, updated_at = $3 WHERE id = $1", session_id, outcome, now)
+    return await get_session(session_id)
+
+
+async def _lock(session_id: UUID, *, by: Person) -> Session:
+    if await fetch_value("SELECT id FROM session WHERE id = $1 FOR NO KEY UPDATE", session_id) is None:
+        raise NotFound
+    session = await get_session(session_id)
+    allow_managing(by, session.structure_id)
+    if session.event_state is EventState.ARCHIVED:
+        raise EventArchived
+    return session
+
+
+async def _move(session_id: UUID, move: Move, *, by: Person, now: datetime) -> Session:
+    session = await _lock(session_id, by=by)
+    if session.is_called_off:
+        raise SessionCalledOff
+    if session.starts_at <= now:
+        raise SessionStarted
+    structure = await get_structure_by_id(session.structure_id)
+    before = Spot(place_id=session.place_id, join_url=session.join_url, zone=session.zone)
+    spot, errors = await find_spot(move, session.rules, structure, before=before, now=now)
+    when, wrong = find_span(
+        move,
+        spot.zone,
+        start=session.local_start if move.local_start is None else move.local_start,
+        usual=session.ends_at - session.starts_at,
+        now=now,
+    )
+    if errors or wrong or when is None:
+        raise Invalid(errors | wrong)
+    if (spot, when.local_start, when.starts_at, when.ends_at) == (
+        before,
+        session.local_start,
+        session.starts_at,
+        session.ends_at,
+    ):
+        return session
+    await _write_move(session, spot, when, now=now)
+    if spot.place_id != session.place_id:
+        await index_words(session.event_id)
+    return await get_session(session_id)
+
+
+async def _write_move(session: Session, spot: Spot, when: Span, *, now: datetime) -> None:
+    # A draft was seen by nobody: its dates are corrected, not moved.
+    is_known = session.event_state is EventState.PUBLISHED
+    is_later_or_earlier = is_known and when.starts_at != session.starts_at
+    await execute(
+        """UPDATE session SET place_id = $2, join_url = $3, zone = $4, local_start = $5, starts_at = $6, ends_at = $7,
+           revision = revision + $8, moved_at = $9, previous_start = $10, updated_at = $11 WHERE id = $1""",
+        session.id,
+        spot.place_id,
+        spot.join_url,
+        spot.zone,
+        when.local_start,
+        when.starts_at,
+        when.ends_at,
+        int(is_known),
+        now if is_later_or_earlier else session.moved_at,
+        session.starts_at if is_later_or_earlier else session.previous_start,
+        now,
+    )

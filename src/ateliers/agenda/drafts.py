@@ -1,0 +1,185 @@
+"""What a person fills in or a program sends to publish, to add a date, to move: one struct for the form and the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from ateliers.agenda.event import Visibility
+from ateliers.agenda.kinds import Kind
+from ateliers.places.place import Accessibility
+
+MOST_SEATS = 100_000
+MOST_DATES = 60  # in one form
+LONGEST_MINUTES = 2 * 24 * 60
+
+Title = Annotated[
+    str, Meta(min_length=3, max_length=150, title="Title", description="What people will be able to do afterwards.")
+]
+Description = Annotated[str, Meta(max_length=5000, title="In a few sentences", extra={"input": "textarea"})]
+Programme = Annotated[
+    str,
+    Meta(
+        max_length=3000,
+        title="What we will do together",
+        description="One step a line.",
+        extra={"input": "textarea"},
+    ),
+]
+ToBring = Annotated[
+    str, Meta(max_length=1000, title="What to bring", description="One thing a line.", extra={"input": "textarea"})
+]
+Level = Annotated[str, Meta(max_length=150, title="Level", description="For example: no experience needed.")]
+Phone = Annotated[
+    str,
+    Meta(
+        pattern=r"^\+?[0-9][0-9 .\-]{2,24}$",
+        max_length=25,
+        title="Phone of a person to call",
+        extra={"input": "tel", "autocomplete": "tel", "error": "A phone number is made of digits: 03 86 00 00 00."},
+    ),
+]
+RunBy = Annotated[str, Meta(max_length=60, title="First name of who welcomes people")]
+PartyLimit = Annotated[int, Meta(ge=1, le=100, title="Seats in one booking, at most")]
+WaitingMax = Annotated[int, Meta(ge=0, le=10_000, title="Seats on the waiting list", description="0: no waiting list.")]
+PromotionStop = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=336,
+        title="Hours before the start when the waiting list closes",
+        description="Later than that, a freed seat is not given to anybody without a call.",
+    ),
+]
+Cutoff = Annotated[int, Meta(ge=0, le=336, title="Hours before the start until which people may give their seat back")]
+Facts = Annotated[list[Accessibility], Meta(max_length=len(Accessibility), title="Made accessible")]
+Seen = Annotated[Visibility, Meta(title="Who can find it")]
+
+Minutes = Annotated[int, Meta(ge=5, le=LONGEST_MINUTES, title="How long, in minutes")]
+Capacity = Annotated[int, Meta(ge=1, le=MOST_SEATS, title="Seats", description="Left empty: no limit.")]
+VenueId = Annotated[UUID, Meta(title="Place")]
+PlaceName = Annotated[str, Meta(max_length=150, title="Name of the place")]
+Address = Annotated[str, Meta(max_length=200, title="Number and street")]
+AddressMore = Annotated[str, Meta(max_length=200, title="Building, floor, room")]
+CommuneText = Annotated[
+    str,
+    Meta(
+        max_length=100,
+        title="Commune or postcode",
+        description="For example: Nevers, or 58000.",
+        extra={"list": "communes"},
+    ),
+]
+AccessNote = Annotated[
+    str, Meta(max_length=500, title="How to get there", description="Bus stop, door code, car park.")
+]
+PlaceFacts = Annotated[list[Accessibility], Meta(max_length=len(Accessibility), title="The place has")]
+KeepPlace = Annotated[bool, Meta(title="Keep this place among our venues")]
+JoinUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https:\/\/\S+$",
+        max_length=500,
+        title="Link of the online meeting",
+        description="Shown only to those who hold a seat.",
+        extra={"input": "url", "error": "The link begins with https://"},
+    ),
+]
+LocalStart = Annotated[datetime, Meta(tz=False, title="Date and time", description="On the clock of the place.")]
+LocalEnd = Annotated[datetime, Meta(tz=False, title="End", description="On the clock of the place.")]
+Reason = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=500,
+        title="Why",
+        description="Everybody who booked will read it.",
+        extra={"input": "textarea"},
+    ),
+]
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an event is about: all that can be edited once it exists."""
+
+    title: Title
+    description: Description = ""
+    programme: Programme = ""
+    to_bring: ToBring = ""
+    level: Level = ""
+    run_by: RunBy = ""
+    phone: Phone | None = None
+    visibility: Seen = Visibility.PUBLIC
+    accessibility: Facts = []
+    party_limit: PartyLimit = 5
+    waiting_max: WaitingMax = 20
+    promotion_stop_hours: PromotionStop = 3
+    cutoff_hours: Cutoff = 2
+
+
+class NewEvent(About, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An event with its first dates, which share one place, one length and one number of seats."""
+
+    kind: Annotated[Kind, Meta(title="Kind")]
+    structure_id: Annotated[UUID, Meta(title="Structure")] | None = None  # None: the only one its author manages
+    dates: Annotated[list[Annotated[datetime, Meta(tz=False)]], Meta(max_length=MOST_DATES, title="Date and time")] = []
+    minutes: Minutes | None = None  # None: what is usual for the kind
+    capacity: Capacity | None = None  # seats; None: no limit
+    place_id: VenueId | None = None  # a venue that is known, or the fields of one that is not
+    place_name: PlaceName = ""
+    address: Address = ""
+    address_more: AddressMore = ""
+    commune: CommuneText = ""
+    access_note: AccessNote = ""
+    place_accessibility: PlaceFacts = []
+    keep_place: KeepPlace = False
+    join_url: JoinUrl | None = None
+    publish: Annotated[bool, Meta(title="Publish at once")] = False
+
+
+class NewSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One more date of an event. Where nothing is said, place, link and length are those of its latest session."""
+
+    local_start: LocalStart
+    local_end: LocalEnd | None = None  # or minutes
+    minutes: Minutes | None = None
+    capacity: Capacity | None = None  # seats; None: no limit
+    place_id: VenueId | None = None
+    place_name: PlaceName = ""
+    address: Address = ""
+    address_more: AddressMore = ""
+    commune: CommuneText = ""
+    access_note: AccessNote = ""
+    place_accessibility: PlaceFacts = []
+    keep_place: KeepPlace = False
+    join_url: JoinUrl | None = None
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What changes about one session. Where nothing is said, nothing changes."""
+
+    local_start: LocalStart | None = None
+    local_end: LocalEnd | None = None  # or minutes
+    minutes: Minutes | None = None
+    place_id: VenueId | None = None
+    place_name: PlaceName = ""
+    address: Address = ""
+    address_more: AddressMore = ""
+    commune: CommuneText = ""
+    access_note: AccessNote = ""
+    place_accessibility: PlaceFacts = []
+    keep_place: KeepPlace = False
+    join_url: JoinUrl | None = None
+
+
+class CallOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a session does not take place."""
+
+    reason: Reason
+
+
+Where = NewEvent | NewSession | Move
