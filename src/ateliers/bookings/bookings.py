@@ -12,7 +12,7 @@ COLUMNS = (
     "id, session_id, code, uid, state, seats, rank, name, email, phone, names, on_behalf, needs, language, channel, "
     "to_call_back, created_at, confirmed_at, ended_at, changed_at, sequence, told_revision, reminders, created_by"
 )
-BOOKING_SQL = f"SELECT {COLUMNS} FROM booking"  # noqa: S608 (constants only)
+BOOKING_SQL = f"SELECT {COLUMNS} FROM booking"
 
 
 async def find_booking(booking_id: UUID) -> Booking | None:
