@@ -1,0 +1,1 @@
+"""Who is who: structures and their charter, people and their roles, signing in."""
