@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("ATELIERS_ALLOW_ROOT", "1")
 os.environ.setdefault("ATELIERS_BASE_URL", "http://ateliers.test")
 os.environ.setdefault("ATELIERS_MAIL_FROM", "rendez-vous@ateliers.test")
 os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108 - silences a warning of the embedded server only
 
-from ateliers import database
+from ateliers import clock, database
+
+# A test never asserts a time, and neither does its generator: two test processes share a small machine.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.load_profile("house")
 
 TABLES = """SELECT table_name FROM information_schema.tables
 WHERE table_schema = 'public' AND table_name <> 'migration' ORDER BY table_name"""
@@ -86,3 +95,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _inner(item: pytest.Function) -> object:
     hypothesis = getattr(item.obj, "hypothesis", None)
     return hypothesis.inner_test if hypothesis is not None else item.obj
+
+
+@pytest.fixture(scope="session")
+async def app(opened: str) -> Any:
+    """The whole service as one ASGI application, in this loop and on this process's database."""
+    from ateliers.web.app import make_app  # noqa: PLC0415 - imports every room; pure tests need none
+
+    return make_app()
+
+
+@pytest.fixture
+async def client(app: Any, db: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A stranger's browser."""
+    async with _browser(app) as browser:
+        yield browser
+
+
+@pytest.fixture
+async def browser_of(app: Any, db: str) -> AsyncIterator[Callable[[UUID], Awaitable[httpx.AsyncClient]]]:
+    """`await browser_of(person_id)`: a browser in which that person is signed in, now."""
+    from ateliers.network.signing_in import start_session  # noqa: PLC0415
+    from ateliers.web.frame import SESSION_COOKIE  # noqa: PLC0415
+
+    async with AsyncExitStack() as stack:
+
+        async def sign_in(person_id: UUID) -> httpx.AsyncClient:
+            token = await start_session(person_id, now=clock.now())
+            browser = await stack.enter_async_context(_browser(app))
+            browser.cookies.set(SESSION_COOKIE, token)
+            return browser
+
+        yield sign_in
+
+
+def _browser(app: Any) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ateliers.test")

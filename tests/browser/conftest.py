@@ -1,0 +1,154 @@
+"""Chromium against the real demo: started once, with its worker and its mailbox, on a port of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+START_SECONDS = 120
+ARGUMENTS = [
+    "--no-sandbox",  # CI runs as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Demo(NamedTuple):
+    """The running demo: its address, and the sign-in links it printed, in order."""
+
+    base: str
+    links: list[str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All browser tests go to one test process: they share the demo."""
+    for item in items:
+        if "browser" in Path(item.fspath).parts:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """A headless Chromium. Its absence skips the browser tests, and fails them in CI."""
+    if CHROMIUM is None:
+        told = "Chromium was not found: on Debian, `apt install chromium` brings it."
+        if os.environ.get("CI"):
+            pytest.fail(told)
+        pytest.skip(told)
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`ateliers demo` on an empty data folder, ready to answer."""
+    folder = tmp_path_factory.mktemp("demo")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("ATELIERS_")},
+        "ATELIERS_DATA_DIR": str(folder / "data"),
+        "ATELIERS_ALLOW_ROOT": "1",
+        "COLUMNS": "400",
+    }
+    printed = folder / "printed.txt"
+    with printed.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ateliers", "demo", "--port", str(port)],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        links = _wait_until_ready(process, base, printed)
+        yield Demo(base, links)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], base: str, printed: Path) -> list[str]:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        links = re.findall(rf"{base}/connexion/\S+", printed.read_text())
+        try:
+            if links and httpx.get(f"{base}/health/ready").status_code == 200:
+                return links
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.3)
+    pytest.fail(f"the demo did not start:\n{printed.read_text()}")
+
+
+@pytest.fixture
+def tab(chromium, demo) -> Iterator[Callable[..., object]]:
+    """`tab(width=320, scheme="dark", scripts=False)`: a fresh page; a broken page or a CSP violation fails the test."""
+    opened = []
+    faults: list[str] = []
+
+    def make(*, width: int = 1280, scheme: str = "light", scripts: bool = True, locale: str = "fr-FR"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+            base_url=demo.base,
+            locale=locale,
+            reduced_motion="reduce",
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+        page.on("console", lambda m: faults.append(f"{page.url}: {m.text}") if "Content Security Policy" in m.text else None)
+        page.on("response", lambda r: faults.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+        return page
+
+    yield make
+    for context in opened:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture(scope="session")
+def signed_in_state(chromium, demo) -> Callable[[int], dict]:
+    """`signed_in_state(0)`: the cookies of the first person whose sign-in link the demo printed; links are single use."""
+    states: dict[int, dict] = {}
+
+    def state(which: int) -> dict:
+        if which not in states:
+            context = chromium.new_context(base_url=demo.base)
+            page = context.new_page()
+            page.goto(demo.links[which])
+            page.locator("main form button").first.click()
+            page.wait_for_url(re.compile(r"/(espace|coordination)"))
+            states[which] = context.storage_state()
+            context.close()
+        return states[which]
+
+    return state
