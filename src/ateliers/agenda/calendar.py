@@ -159,26 +159,27 @@ def etag_of(body: bytes) -> str:
 @lru_cache(20_000)
 def _public_event(encoded: bytes, language: str) -> bytes:
     session = msgspec.json.decode(encoded, type=Session)
-    page = absolute(session.path)
-    title = session.title if session.called_off_at is None else _("CALLED OFF – %(title)s") % {"title": session.title}
-    lines = [
-        "BEGIN:VEVENT",
-        f"UID:{session_uid(session.id)}",
-        f"SEQUENCE:{session.revision}",
-        f"DTSTAMP:{utc(session.updated_at)}",
-        f"CREATED:{utc(session.created_at)}",
-        f"LAST-MODIFIED:{utc(session.updated_at)}",
-        *time_lines(session.starts_at, session.ends_at, session.zone),
-        f"SUMMARY:{text(title)}",
-        f"DESCRIPTION:{text(_public_description(session, page))}",
-        *place_lines(session),
-        f"URL;VALUE=URI:{page}",
-        f"CATEGORIES:{text(str(session.kind.label))}",
-        f"STATUS:{'CONFIRMED' if session.called_off_at is None else 'CANCELLED'}",
-        "TRANSP:TRANSPARENT",
-        "END:VEVENT",
-    ]
-    return written(lines)
+    with words.speaking(language):
+        page = absolute(session.path)
+        title = session.title if session.called_off_at is None else _("CALLED OFF – %(title)s") % {"title": session.title}
+        lines = [
+            "BEGIN:VEVENT",
+            f"UID:{session_uid(session.id)}",
+            f"SEQUENCE:{session.revision}",
+            f"DTSTAMP:{utc(session.updated_at)}",
+            f"CREATED:{utc(session.created_at)}",
+            f"LAST-MODIFIED:{utc(session.updated_at)}",
+            *time_lines(session.starts_at, session.ends_at, session.zone),
+            f"SUMMARY:{text(title)}",
+            f"DESCRIPTION:{text(_public_description(session, page))}",
+            *place_lines(session),
+            f"URL;VALUE=URI:{page}",
+            f"CATEGORIES:{text(str(session.kind.label))}",
+            f"STATUS:{'CONFIRMED' if session.called_off_at is None else 'CANCELLED'}",
+            "TRANSP:TRANSPARENT",
+            "END:VEVENT",
+        ]
+        return written(lines)
 
 
 def _public_description(session: Session, page: str) -> str:
