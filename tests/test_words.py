@@ -17,7 +17,9 @@ KEYWORDS = {"_": None, "gettext": None, "T": None, "ngettext": (1, 2)}
 METHODS = [("**/*.py", "python"), ("**/*.html", "jinja2.ext.babel_extract"), ("**/*.txt", "jinja2.ext.babel_extract")]
 OPTIONS = {"**/*.html": {"trim_blocks": "true"}, "**/*.txt": {"trim_blocks": "true"}}
 LONGEST_SENTENCE = 30  # words
-NEVER_SAID = re.compile(r"\b(tickets?|billets?|créneaux?|files? d’attente|uploader|cliquer ici|digital|workflow)\b", re.IGNORECASE)
+NEVER_SAID = re.compile(
+    r"\b(tickets?|billets?|créneaux?|files? d’attente|uploader|cliquer ici|digital|workflow)\b", re.IGNORECASE
+)
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 

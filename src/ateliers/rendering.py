@@ -13,7 +13,6 @@ from ateliers import words
 from ateliers.resources import resource
 from ateliers.settings import settings
 
-
 _here: ContextVar[str] = ContextVar("here", default="/")
 
 

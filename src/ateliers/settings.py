@@ -54,7 +54,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
     data_dir = Path(take("DATA_DIR", str(Path.home() / ".local" / "share" / "ateliers"))).expanduser()
     base_url = take(
-        "BASE_URL", "http://127.0.0.1:8000", re.compile(r"https?://[^/\s]+(/\S*)?"), "a URL like https://ateliers.example.fr"
+        "BASE_URL",
+        "http://127.0.0.1:8000",
+        re.compile(r"https?://[^/\s]+(/\S*)?"),
+        "a URL like https://ateliers.example.fr",
     ).rstrip("/")
     secret_key = take("SECRET_KEY", DEFAULT_SECRET)
     smtp_url = take(

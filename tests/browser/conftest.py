@@ -125,7 +125,9 @@ def tab(chromium, demo) -> Iterator[Callable[..., object]]:
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
-        page.on("console", lambda m: faults.append(f"{page.url}: {m.text}") if "Content Security Policy" in m.text else None)
+        page.on(
+            "console", lambda m: faults.append(f"{page.url}: {m.text}") if "Content Security Policy" in m.text else None
+        )
         page.on("response", lambda r: faults.append(f"{r.status} {r.url}") if r.status >= 500 else None)
         return page
 

@@ -64,7 +64,13 @@ def test_a_browsers_form_fills_the_struct():
 
 
 def test_every_wrong_field_of_a_body_is_named_at_once():
-    body = {"owner": {"name": "", "email": "x", "age": 3}, "colour": "green", "seats": "2", "wheels": 4, "built": "soon"}
+    body = {
+        "owner": {"name": "", "email": "x", "age": 3},
+        "colour": "green",
+        "seats": "2",
+        "wheels": 4,
+        "built": "soon",
+    }
     assert told(parse(Car, body, typed=True)[1]) == {
         "owner.name": ["Fill in this answer."],
         "owner.email": ["Write an address."],
@@ -103,7 +109,11 @@ json_values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["owner", "colour", "seats", "built", "extras", "notes", "agreed", "x"]), json_values))
+@given(
+    st.dictionaries(
+        st.sampled_from(["owner", "colour", "seats", "built", "extras", "notes", "agreed", "x"]), json_values
+    )
+)
 def test_no_body_is_a_fault(body: dict[str, Any]):
     car, errors = parse(Car, body, typed=True)
     assert (car is None) == bool(errors)

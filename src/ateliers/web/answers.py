@@ -66,10 +66,16 @@ def redirect(path: str, *, status: int = 303) -> Response[bytes]:
     return Response(b"", status_code=status, headers={"location": url(path)}, media_type=MediaType.TEXT)
 
 
-def problem(status: int, title: str, *, kind: str = "", errors: list[FieldError] | None = None, **rest: str) -> Response[bytes]:
+def problem(
+    status: int, title: str, *, kind: str = "", errors: list[FieldError] | None = None, **rest: str
+) -> Response[bytes]:
     """Problem details. `title` is already in the reader's language; `kind` names the refusal."""
     body = Problem(
-        status=status, title=title, type=f"/api/v1/problems#{kind}" if kind else "about:blank", errors=errors or [], **rest
+        status=status,
+        title=title,
+        type=f"/api/v1/problems#{kind}" if kind else "about:blank",
+        errors=errors or [],
+        **rest,
     )
     return Response(msgspec.json.encode(body), status_code=status, media_type=PROBLEM)
 

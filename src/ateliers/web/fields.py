@@ -95,7 +95,7 @@ EXPLANATIONS = [
 
 
 def explain(message: str, spec: Spec) -> T:
-    """msgspec's message for a reader, in the field's own words where it has some (`extra={"error": …}`)."""
+    """The message of msgspec for a reader, in the field's own words where it has some (`extra={"error": …}`)."""
     if "error" in spec.extra and "matching regex" in message:
         return T(spec.extra["error"])
     for pattern, text in EXPLANATIONS:
@@ -136,7 +136,7 @@ def parse(struct: type[S], raw: Mapping[str, Any], *, typed: bool, prefix: str =
 
 
 def _parse_nested(spec: Spec, raw: Mapping[str, Any], key: str, *, typed: bool) -> tuple[Any, Errors]:
-    inner = cast("type[Struct]", cast("mi.StructType", spec.core).cls)
+    inner = cast("mi.StructType", spec.core).cls
     if not typed:
         return parse(inner, raw, typed=False, prefix=key + ".")
     given = raw.get(spec.name)
@@ -177,7 +177,7 @@ def _from_browser(spec: Spec, texts: list[str] | None) -> Any:
     if spec.many:
         return [text for text in (texts or []) if text.strip()]
     if isinstance(spec.core, mi.BoolType):
-        return bool(texts) and texts[-1].strip().lower() not in ("", "0", "false", "no", "off")
+        return texts is not None and texts[-1].strip().lower() not in ("", "0", "false", "no", "off")
     text = texts[-1].strip() if texts else ""
     if not text:
         if spec.optional:

@@ -1,18 +1,12 @@
 """A form: the struct it fills, what was typed, and what is wrong beside each field.
 
-    form = await read_form(request, NewEvent)
-    if form.data is None:
-        return form.page("workspace/event_new.html", me=me)      # 422, everything typed is kept
-    try:
-        event = await create_event(form.data, by=me, now=now())
-    except Refusal as refusal:
-        return form.refuse(refusal).page("workspace/event_new.html", me=me)
+A handler reads it (`read_form`), shows it again while `data` is None (`form.page`, 422, everything typed is kept),
+hands `data` to one use case, and gives a refusal back to it (`form.refuse(refusal).page(…)`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import Enum
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import parse_qsl
 
@@ -80,12 +74,12 @@ class Field:
         """Value and label of each answer offered; empty for a free answer."""
         if not isinstance(self.spec.core, mi.EnumType):
             return []
-        members = cast("type[Enum]", self.spec.core.cls)
+        members = self.spec.core.cls
         return [(str(member.value), str(getattr(member, "label", member.name))) for member in members]
 
     @property
     def type(self) -> str:
-        """'text', 'email', 'textarea', 'select', 'radio', 'checkbox', 'checkboxes', 'number', 'date'…"""
+        """'text', 'email', 'textarea', 'select', 'radio', 'checkbox', 'checkboxes', 'number', 'date' or another input type."""
         if "input" in self.spec.extra:
             return str(self.spec.extra["input"])
         if self.options:
@@ -117,7 +111,9 @@ class Field:
 class Form(Generic[S]):
     """A struct as a form. `data` is the filled struct, or None while something is wrong or nothing was sent."""
 
-    def __init__(self, struct: type[S], raw: dict[str, list[str]], data: S | None, errors: Errors, *, sent: bool) -> None:
+    def __init__(
+        self, struct: type[S], raw: dict[str, list[str]], data: S | None, errors: Errors, *, sent: bool
+    ) -> None:
         self.struct = struct
         self.raw = raw
         self.data = data
@@ -147,7 +143,7 @@ class Form(Generic[S]):
         struct: type[Struct] = self.struct
         *path, last = name.split(".")
         for step in path:
-            struct = cast("type[Struct]", cast("mi.StructType", _spec(struct, step).core).cls)
+            struct = cast("mi.StructType", _spec(struct, step).core).cls
         spec = _spec(struct, last)
         if name in self.raw or self.sent:
             texts = self.raw.get(name, [])
