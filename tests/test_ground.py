@@ -33,10 +33,14 @@ async def test_a_task_started_inside_a_transaction_cannot_use_it():
 
 async def test_what_fails_leaves_nothing():
     session_id = await make_session()
-    with pytest.raises(ZeroDivisionError):
+
+    async def half_done() -> None:
         async with database.transaction():
             await database.execute("UPDATE session SET capacity = 3")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await half_done()
     assert await database.fetch_value("SELECT capacity FROM session WHERE id = $1", session_id) == 10
 
 
