@@ -38,7 +38,8 @@ def letter(kind: str, language: str, **facts: Any) -> tuple[str, str, str]:
     found = _environment()
     with words.speaking(language):
         subject, text, html = (
-            found.get_template(f"{EMAILS}/{kind}/{part}").render(facts) for part in ("subject.txt", "body.txt", "body.html")
+            found.get_template(f"{EMAILS}/{kind}/{part}").render(facts)
+            for part in ("subject.txt", "body.txt", "body.html")
         )
     return words.plain(subject), _GAPS.sub("\n\n", text).strip() + "\n", html
 

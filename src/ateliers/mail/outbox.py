@@ -48,6 +48,7 @@ class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int | None
     created_at: datetime
     attempts: int  # this one included: the fencing token
+    refusals: int  # temporary ones so far: they decide how long to wait
     last_outcome: str | None  # how the attempt before ended; None on a second attempt: its process died
     superseded: bool  # a later message of the thread is queued
     first_of_thread: str | None  # Message-ID of the thread's first message that was handed over
@@ -99,7 +100,7 @@ CLAIM_SQL = """
         ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
     ) AS due
     WHERE o.id = due.id
-    RETURNING o.id, o.kind, o.subject_id, o.data, o.thread, o.sequence, o.created_at, o.attempts,
+    RETURNING o.id, o.kind, o.subject_id, o.data, o.thread, o.sequence, o.created_at, o.attempts, o.refusals,
         due.outcome AS last_outcome,
         o.thread IS NOT NULL AND EXISTS (
             SELECT 1 FROM outbox l WHERE l.thread = o.thread AND l.state = 'queued' AND l.sequence > o.sequence
@@ -194,15 +195,17 @@ async def finish(
     )
 
 
-async def put_back(row: OutboxRow, outcome: str, *, due_at: datetime) -> bool:
+async def put_back(row: OutboxRow, outcome: str, *, due_at: datetime, refused: bool = False) -> bool:
     """Try again at `due_at`; False when the lease was lost meanwhile."""
     return bool(
         await database.execute(
-            "UPDATE outbox SET outcome = $3, due_at = $4 WHERE id = $1 AND attempts = $2 AND state = 'queued'",
+            """UPDATE outbox SET outcome = $3, due_at = $4, refusals = refusals + $5
+               WHERE id = $1 AND attempts = $2 AND state = 'queued'""",
             row.id,
             row.attempts,
             outcome,
             due_at,
+            int(refused),
         )
     )
 
