@@ -1,0 +1,5 @@
+"""`python -m ateliers` is the command `ateliers`."""
+
+from ateliers.cli import main
+
+main()

@@ -1,0 +1,121 @@
+"""Start the service, or a part of it."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from ateliers.cli.frame import FAILED, stop
+
+
+@click.command(short_help="Try it: everything at once, with invented data.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port of the pages.")
+def demo(port: int) -> None:
+    """Start everything on this machine, with invented data: database, pages, worker, and a mailbox for its e-mails.
+
+    Prints the addresses, and links that sign you in as a manager, an ambassador and a coordinator. Ctrl-C ends all of it;
+    the next start finds what you left. The demo always uses its own database, below ATELIERS_DATA_DIR.
+    """
+    from ateliers.demo import DemoError, run_demo
+
+    try:
+        run_demo(port)
+    except DemoError as wrong:
+        stop(str(wrong))
+
+
+@click.command(short_help="Answer people: pages and API.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes, one core each.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Answer people on one port: pages, API, /health and /metrics. Ends on Ctrl-C or SIGTERM, requests finished.
+
+    With no ATELIERS_DATABASE_URL it starts the embedded PostgreSQL. In production (ATELIERS_PRODUCTION=1) it refuses to
+    start with a default secret, and the tables must have been migrated.
+    """
+    import uvicorn
+
+    from ateliers.embedded import running_database
+    from ateliers.logs import set_up_logs
+    from ateliers.settings import settings
+
+    chosen = settings()
+    set_up_logs()
+    with running_database(chosen) as url:
+        os.environ["ATELIERS_DATABASE_URL"] = url  # for the processes that uvicorn starts
+        settings.cache_clear()
+        if not chosen.production:
+            _migrate(url)
+        uvicorn.run(
+            "ateliers.cli.running:app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            access_log=False,  # it would log private links; web.operation logs routes
+            log_config=None,
+            server_header=False,
+            proxy_headers=True,
+            timeout_graceful_shutdown=20,
+            timeout_keep_alive=15,
+            backlog=4096,
+        )
+
+
+def app() -> object:
+    """The application as each serving process makes it; made here, in the process that will run it."""
+    from ateliers.logs import set_up_logs
+    from ateliers.settings import settings
+    from ateliers.web.app import make_app
+
+    set_up_logs()
+    return make_app(settings().database_url)
+
+
+@click.command(short_help="Do the chores: mail, reminders, news of changes.")
+def worker() -> None:
+    """Send the mail and the reminders, tell changes, purge what must not be kept. Any number may run at once.
+
+    Ends on Ctrl-C or SIGTERM, the message under way finished.
+    """
+    import uvloop
+
+    from ateliers.embedded import running_database
+    from ateliers.logs import set_up_logs
+    from ateliers.settings import settings
+    from ateliers.worker import run_worker
+
+    set_up_logs()
+    with running_database(settings()) as url:
+        uvloop.run(run_worker(url))
+
+
+@click.command(short_help="Bring the tables up to date.")
+def migrate() -> None:
+    """Run the migrations that have not run yet, all or none. Any number of processes may do so at once."""
+    from ateliers.embedded import running_database
+    from ateliers.settings import settings
+
+    with running_database(settings()) as url:
+        done = _migrate(url)
+    for name in done:
+        click.echo(f"  {name}")
+    click.secho(f"{len(done)} migrations run." if done else "The tables were up to date.", fg="green")
+
+
+def _migrate(url: str) -> list[str]:
+    import asyncio
+
+    import asyncpg
+
+    from ateliers import database
+
+    try:
+        return asyncio.run(database.migrate(url))
+    except (OSError, asyncpg.PostgresError) as wrong:
+        stop(f"The database does not answer, or refuses: {wrong}", FAILED)

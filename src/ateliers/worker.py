@@ -1,0 +1,100 @@
+"""The worker: the chores that repeat, each at its own rhythm, in any number of processes.
+
+A chore asks the tables what is due, so a missed beat is caught up by the next. Each runs in its own task: a long sweep
+does not hold up the mail. This is the only place where a fault is caught: it is logged and the chore goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from ateliers import clock, database
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 20.0  # what a chore under way gets to finish when the worker is asked to stop
+PAUSE_AFTER_FAULT = 5.0  # seconds
+
+
+class Chore(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing done again and again. A `run` that returns a number above 0 found work and is run again at once."""
+
+    name: str
+    seconds: float
+    run: Callable[[datetime], Awaitable[int | None]]
+
+
+def chores() -> list[Chore]:
+    """All chores of the service."""
+    from ateliers.bookings import changes, needs, reminders
+    from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
+    from ateliers.mail.delivery import deliver_due
+    from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
+
+    composers = {**NETWORK_LETTERS, **BOOKING_LETTERS}
+
+    async def deliver(now: datetime) -> int:
+        return await deliver_due(composers, now=now)
+
+    async def remind(now: datetime) -> None:
+        await reminders.sweep(now)
+
+    async def tell_changes(now: datetime) -> None:
+        await changes.sweep(now)
+
+    async def purge_needs(now: datetime) -> None:
+        await needs.purge_needs(now)
+
+    return [
+        Chore(name="deliver mail", seconds=1, run=deliver),
+        Chore(name="tell changes", seconds=2, run=tell_changes),
+        Chore(name="remind", seconds=20, run=remind),
+        Chore(name="purge needs", seconds=3600, run=purge_needs),
+    ]
+
+
+async def run_worker(url: str, *, pool_size: int = 6) -> None:
+    """Do all chores until SIGTERM or SIGINT, then let those under way finish."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await database.open_pool(url, size=pool_size)
+    try:
+        log.info("worker started")
+        await repeat(chores(), stopping)
+    finally:
+        await database.close_pool()
+        log.info("worker stopped")
+
+
+async def repeat(todo: list[Chore], stopping: asyncio.Event) -> None:
+    """Run every chore at its rhythm until `stopping` is set; chores under way then get GRACE_SECONDS."""
+    tasks = [asyncio.create_task(_repeat_one(chore, stopping), name=chore.name) for chore in todo]
+    await stopping.wait()
+    _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+    for task in late:
+        log.warning("chore cut short", chore=task.get_name())
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+
+
+async def _repeat_one(chore: Chore, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        pause = chore.seconds
+        try:
+            if await chore.run(clock.now()):
+                pause = 0
+        except Exception:
+            log.exception("chore failed", chore=chore.name)
+            pause = max(chore.seconds, PAUSE_AFTER_FAULT)
+        try:
+            await asyncio.wait_for(stopping.wait(), pause or 0.001)
+        except TimeoutError:
+            continue
