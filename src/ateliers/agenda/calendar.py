@@ -161,7 +161,9 @@ def _public_event(encoded: bytes, language: str) -> bytes:
     session = msgspec.json.decode(encoded, type=Session)
     with words.speaking(language):
         page = absolute(session.path)
-        title = session.title if session.called_off_at is None else _("CALLED OFF – %(title)s") % {"title": session.title}
+        title = (
+            session.title if session.called_off_at is None else _("CALLED OFF – %(title)s") % {"title": session.title}
+        )
         lines = [
             "BEGIN:VEVENT",
             f"UID:{session_uid(session.id)}",

@@ -35,6 +35,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     default_minutes: int
     default_capacity: int | None  # seats; None: no limit
     label: T
+    meaning: T  # one sentence for who publishes
     icon: str
     css: str
 
@@ -48,6 +49,7 @@ RULES: dict[Kind, Rules] = {
         default_minutes=120,
         default_capacity=10,
         label=T("Workshop"),
+        meaning=T("A small group learns by doing, with the help of an ambassador. People book a seat."),
         icon="atelier",
         css="t-atelier",
     ),
@@ -59,6 +61,7 @@ RULES: dict[Kind, Rules] = {
         default_minutes=60,
         default_capacity=100,
         label=T("Webinar"),
+        meaning=T("A meeting on the Internet: people join from home by a link. They book a seat."),
         icon="webinaire",
         css="t-webinaire",
     ),
@@ -70,6 +73,7 @@ RULES: dict[Kind, Rules] = {
         default_minutes=180,
         default_capacity=None,
         label=T("Stand"),
+        meaning=T("People stop as they pass by: no booking, you count how many came."),
         icon="stand",
         css="t-stand",
     ),
@@ -81,8 +85,9 @@ RULES: dict[Kind, Rules] = {
         default_minutes=90,
         default_capacity=30,
         label=T("Information meeting"),
-        icon="reunion",
-        css="t-reunion",
+        meaning=T("A presentation and questions, for a larger group. People book a seat."),
+        icon="chaise",
+        css="t-temps",
     ),
     Kind.TRAINING: Rules(
         takes_bookings=True,
@@ -93,7 +98,8 @@ RULES: dict[Kind, Rules] = {
         default_minutes=180,
         default_capacity=12,
         label=T("Ambassador training"),
-        icon="formation",
+        meaning=T("For people of the network only. They book a seat."),
+        icon="atelier",
         css="t-formation",
     ),
 }

@@ -19,6 +19,7 @@ from ateliers.database import execute, execute_many, fetch_value, new_id, transa
 from ateliers.network.people import Person
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure_by_id
+from ateliers.places.place import Accessibility
 from ateliers.refusals import Invalid, NotFound, Refusal
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "NothingToPublish",
     "SessionsAhead",
     "StructureNotAdmitted",
+    "about_of",
     "add_session",
     "archive_event",
     "create_event",
@@ -207,6 +209,25 @@ async def _insert_event(event_id: UUID, new: NewEvent, structure_id: UUID, *, by
         structure_id,
         new.kind.value,
         by.id,
+    )
+
+
+def about_of(event: Event) -> About:
+    """What the event is about, as the form to edit it shows first."""
+    return About(
+        title=event.title,
+        description=event.description,
+        programme=event.programme,
+        to_bring=event.to_bring,
+        level=event.level,
+        run_by=event.run_by,
+        phone=event.phone,
+        visibility=event.visibility,
+        accessibility=[Accessibility(fact) for fact in event.accessibility],
+        party_limit=event.party_limit,
+        waiting_max=event.waiting_max,
+        promotion_stop_hours=round(event.promotion_stop / timedelta(hours=1)),
+        cutoff_hours=round(event.cutoff / timedelta(hours=1)),
     )
 
 

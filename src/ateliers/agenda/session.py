@@ -85,11 +85,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def seats_left(self) -> int | None:
         """Free seats, never below 0; None: no limit."""
-        return (
-            None
-            if self.capacity is None
-            else max(0, self.capacity - self.seats_taken)
-        )
+        return None if self.capacity is None else max(0, self.capacity - self.seats_taken)
 
     @property
     def is_full(self) -> bool:
@@ -109,11 +105,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_waiting_list(self) -> bool:
         """People may wait for a seat."""
-        return (
-            self.rules.takes_bookings
-            and self.capacity is not None
-            and self.waiting_max > 0
-        )
+        return self.rules.takes_bookings and self.capacity is not None and self.waiting_max > 0
 
     @property
     def waiting_list_is_open(self) -> bool:
@@ -135,9 +127,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     def may_be_seen_by(self, person: Person | None) -> bool:
         """Whether this reader (None: a stranger) may know of it; what is archived can still be read by its link."""
-        if person is not None and (
-            person.serves(self.structure_id) or person.coordinates(self.departement)
-        ):
+        if person is not None and (person.serves(self.structure_id) or person.coordinates(self.departement)):
             return True
         if self.event_state is EventState.DRAFT:
             return False

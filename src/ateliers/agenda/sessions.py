@@ -48,9 +48,7 @@ async def list_sessions_of_event(event_id: UUID) -> list[Session]:
 
 async def list_sessions(ids: list[UUID]) -> list[Session]:
     """The sessions of these ids that exist, in order of time."""
-    return await fetch(
-        Session, f"{SESSION_SQL} WHERE s.id = ANY($1) ORDER BY s.starts_at, s.id", ids
-    )
+    return await fetch(Session, f"{SESSION_SQL} WHERE s.id = ANY($1) ORDER BY s.starts_at, s.id", ids)
 
 
 async def list_events_of(structure_ids: list[UUID], *, limit: int = 200) -> list[Event]:
@@ -63,9 +61,7 @@ async def list_events_of(structure_ids: list[UUID], *, limit: int = 200) -> list
     )
 
 
-async def list_next_sessions(
-    structure_ids: list[UUID], *, now: datetime, limit: int = 50
-) -> list[Session]:
+async def list_next_sessions(structure_ids: list[UUID], *, now: datetime, limit: int = 50) -> list[Session]:
     """Published sessions of these structures that are not over, the soonest first; called-off ones included."""
     return await fetch(
         Session,
@@ -77,9 +73,7 @@ async def list_next_sessions(
     )
 
 
-async def list_sessions_without_outcome(
-    structure_ids: list[UUID], *, now: datetime, limit: int = 50
-) -> list[Session]:
+async def list_sessions_without_outcome(structure_ids: list[UUID], *, now: datetime, limit: int = 50) -> list[Session]:
     """Sessions of these structures that are over, took place as far as we know, and of which nothing was recorded."""
     return await fetch(
         Session,

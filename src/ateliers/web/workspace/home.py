@@ -1,0 +1,37 @@
+"""The workspace's first page: what is coming, what is missing, what can be done next."""
+
+from __future__ import annotations
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from ateliers.agenda.event import EventState
+from ateliers.agenda.permission import managed_by
+from ateliers.agenda.sessions import list_events_of, list_next_sessions, list_sessions_without_outcome
+from ateliers.clock import now
+from ateliers.network.people import Person
+from ateliers.network.structures import get_structure_by_id
+from ateliers.web.answers import page, redirect
+
+COMING = 10
+MISSING = 20
+
+
+@get("/espace")
+async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
+    """For people of a structure; coordinators without one go to their own page."""
+    if not me.structure_ids and me.is_coordinator:
+        return redirect("/coordination")
+    moment = now()
+    mine = me.structure_ids
+    return page(
+        "workspace/home.html",
+        structures=[await get_structure_by_id(id) for id in mine],
+        coming=await list_next_sessions(mine, now=moment, limit=COMING),
+        missing=await list_sessions_without_outcome(mine, now=moment, limit=MISSING),
+        drafts=[event for event in await list_events_of(mine) if event.state is EventState.DRAFT],
+        may_publish=bool(managed_by(me)),
+    )
+
+
+ROUTES = [show_home]

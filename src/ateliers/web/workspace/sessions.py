@@ -1,0 +1,142 @@
+"""Moving a session and calling it off, each after saying who will be told (B23)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from ateliers.agenda.changing import call_off_session, move_session, preview_move
+from ateliers.agenda.drafts import CallOff, Move
+from ateliers.agenda.event import EventState
+from ateliers.agenda.permission import allow_managing
+from ateliers.agenda.session import Session
+from ateliers.agenda.sessions import get_session
+from ateliers.bookings.booking import Booking, BookingState
+from ateliers.bookings.bookings import list_bookings
+from ateliers.clock import now
+from ateliers.network.people import Person
+from ateliers.places.place import list_places_of
+from ateliers.refusals import Refusal
+from ateliers.web.answers import redirect
+from ateliers.web.forms import Form, read_form
+
+CONFIRMED = "confirmed"  # name of the button on the page that says who will be told
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Bookings whose contact must hear of a change, by the way to reach them."""
+
+    by_email: int
+    by_phone: list[Booking]  # those whom nobody but a person can reach
+    out_of_reach: list[Booking]
+
+
+@get("/espace/seances/{session_id:uuid}/reporter")
+async def show_move(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """The form to move: what is left alone stays."""
+    session = await _manageable_session(session_id, me)
+    form = Form.of(
+        Move,
+        local_start=session.local_start,
+        minutes=round((session.ends_at - session.starts_at).total_seconds() / 60),
+        place_id=session.place_id,
+        join_url=session.join_url,
+    )
+    return await _move_page(form, session)
+
+
+@post("/espace/seances/{session_id:uuid}/reporter")
+async def move(
+    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """First say what changes and who will be told; move only once that is confirmed."""
+    session = await _manageable_session(session_id, me)
+    form = await read_form(request, Move)
+    if form.data is None:
+        return await _move_page(form, session)
+    wish = _only_new_place(form.data, session)
+    try:
+        if CONFIRMED in form.raw:
+            await move_session(session_id, wish, by=me, now=now())
+            return redirect(f"/espace/evenements/{session.event_id}")
+        after = await preview_move(session_id, wish, by=me, now=now())
+    except Refusal as refusal:
+        return await _move_page(form.refuse(refusal), session)
+    return form.page(
+        "workspace/session_move_confirm.html",
+        session=session,
+        after=after,
+        is_new=(after.starts_at, after.ends_at, after.place_id, after.join_url)
+        != (session.starts_at, session.ends_at, session.place_id, session.join_url),
+        told=await _told(session),
+    )
+
+
+@get("/espace/seances/{session_id:uuid}/annuler")
+async def show_call_off(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """The form to call off, which says who will be told."""
+    session = await _manageable_session(session_id, me)
+    return Form.of(CallOff).page("workspace/session_call_off.html", session=session, told=await _told(session))
+
+
+@post("/espace/seances/{session_id:uuid}/annuler")
+async def call_off(
+    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """Call off."""
+    session = await _manageable_session(session_id, me)
+    form = await read_form(request, CallOff)
+    if form.data is not None:
+        try:
+            await call_off_session(session_id, form.data.reason, by=me, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(f"/espace/evenements/{session.event_id}")
+    return form.page("workspace/session_call_off.html", session=session, told=await _told(session))
+
+
+async def _manageable_session(session_id: UUID, me: Person) -> Session:
+    session = await get_session(session_id)
+    allow_managing(me, session.structure_id)
+    return session
+
+
+def _only_new_place(wish: Move, session: Session) -> Move:
+    """A typed place wins over the venue that the form had chosen beforehand."""
+    if wish.place_id == session.place_id and (wish.place_name or wish.commune or wish.address):
+        return msgspec.structs.replace(wish, place_id=None)
+    return wish
+
+
+async def _move_page(form: Form[Move], session: Session) -> Response[bytes]:
+    return form.page(
+        "workspace/session_move.html",
+        session=session,
+        rules=session.rules,
+        venues=await list_places_of(session.structure_id),
+    )
+
+
+async def _told(session: Session) -> Told:
+    """Who holds or waits for a seat; nobody has heard of a draft."""
+    if session.event_state is EventState.DRAFT:
+        return Told(by_email=0, by_phone=[], out_of_reach=[])
+    bookings = [
+        booking
+        for booking in await list_bookings(session.id)
+        if booking.state in {BookingState.CONFIRMED, BookingState.WAITING}
+    ]
+    return Told(
+        by_email=sum(1 for booking in bookings if booking.email),
+        by_phone=[booking for booking in bookings if not booking.email and booking.phone],
+        out_of_reach=[booking for booking in bookings if not booking.email and not booking.phone],
+    )
+
+
+ROUTES = [show_move, move, show_call_off, call_off]
