@@ -67,4 +67,4 @@ def make_app(database_url: str | None = None, *, pool_size: int = 8) -> App:
         logging_config=None,
         openapi_config=None,
     )
-    return frame(microcache(app))  # type: ignore[arg-type]
+    return frame(operation.measured(microcache(app)))  # type: ignore[arg-type]
