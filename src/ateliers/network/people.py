@@ -12,6 +12,9 @@ from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id
 from ateliers.refusals import NotFound
 from ateliers.words import T, fold
 
+# One address in ASCII, as SMTP carries it everywhere; whether it is somebody's only an e-mail can tell.
+EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+
 
 class RoleName(enum.Enum):
     """What somebody is in the network."""

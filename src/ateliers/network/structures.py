@@ -163,6 +163,16 @@ async def add_structure(new: NewStructure, *, state: StructureState, now: dateti
     return made
 
 
+async def rewrite_structure(id: UUID, new: NewStructure) -> None:
+    """Replace what the structure says of itself; its address (slug), state and dates stay. Opens no transaction.
+
+    Raises asyncpg.UniqueViolationError when another has its SIRET or RNA.
+    """
+    values = {name: value for name, value in msgspec.to_builtins(new).items() if name != "external_key"}
+    changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(values, 2))
+    await execute(f"UPDATE structure SET {changes} WHERE id = $1", id, *values.values())
+
+
 async def log_state(
     structure_id: UUID, state: StructureState, *, now: datetime, by_id: UUID | None = None, note: str = ""
 ) -> UUID:

@@ -1,0 +1,144 @@
+"""E-mails of the network: signing in, applying, inviting. Composed at the moment of sending, from the state of that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ateliers.database import fetch_value
+from ateliers.mail.email import Dropped, Email
+from ateliers.mail.letters import letter
+from ateliers.mail.outbox import OutboxRow
+from ateliers.network.applications import LINK_LIFETIME, application_path, find_applicant, find_applicant_of
+from ateliers.network.invitations import find_invitation, invitation_path
+from ateliers.network.people import get_person
+from ateliers.network.signing_in import code_of, find_sign_in, link_path
+from ateliers.network.structure import StructureState
+from ateliers.network.structures import get_structure_by_id
+
+SENDER = "Ateliers"
+
+Composed = Email | Dropped
+
+
+def _email(kind: str, to: tuple[str, str], language: str, **facts: Any) -> Email:
+    name, address = to
+    subject, text, html = letter(kind, language, name=name, **facts)
+    return Email(
+        to_name=name, to_address=address, sender_name=SENDER, subject=subject, text=text, html=html, language=language
+    )
+
+
+async def sign_in(row: OutboxRow, now: datetime) -> Composed:
+    """Link and code, once (H1)."""
+    found = await find_sign_in(_subject(row))
+    if found is None or not found.is_open(now):
+        return Dropped("Used or too old.")
+    person = await get_person(found.person_id)
+    code = code_of(found.id)
+    return _email(
+        "sign_in",
+        (person.name, person.email),
+        person.language,
+        path=link_path(found.id),
+        code=f"{code[:3]} {code[3:]}",
+        until=found.expires_at,
+    )
+
+
+async def application_link(row: OutboxRow, now: datetime) -> Composed:
+    """The link to the application form."""
+    applicant = await find_applicant(_subject(row))
+    if applicant is None or applicant.structure_id is not None:
+        return Dropped("The form was sent meanwhile.")
+    path = application_path(applicant.id, now=now)
+    return _email("application_link", ("", applicant.email), applicant.language, path=path, days=LINK_LIFETIME.days)
+
+
+async def application_received(row: OutboxRow, now: datetime) -> Composed:
+    """To the applicant: we have it."""
+    return await _to_applicant(row, StructureState.SUBMITTED, now=now)
+
+
+async def application_changes_asked(row: OutboxRow, now: datetime) -> Composed:
+    """To the applicant: what to change, and the link to the form."""
+    return await _to_applicant(row, StructureState.CHANGES_ASKED, note=await _note(row), now=now)
+
+
+async def application_refused(row: OutboxRow, now: datetime) -> Composed:
+    """To the applicant: no, and why."""
+    return await _to_applicant(row, StructureState.REFUSED, note=await _note(row), now=now)
+
+
+async def structure_admitted(row: OutboxRow, now: datetime) -> Composed:
+    """To the applicant, now manager: welcome, and where to sign in."""
+    return await _to_applicant(row, StructureState.ADMITTED, now=now)
+
+
+async def application_submitted(row: OutboxRow, _now: datetime) -> Composed:
+    """To each coordinator: there is an application to examine."""
+    return await _to_coordinator(row, StructureState.SUBMITTED)
+
+
+async def application_withdrawn(row: OutboxRow, _now: datetime) -> Composed:
+    """To each coordinator: the applicant gave up."""
+    return await _to_coordinator(row, StructureState.WITHDRAWN)
+
+
+async def invitation(row: OutboxRow, now: datetime) -> Composed:
+    """Who invites, into which role, and the link to answer."""
+    found = await find_invitation(_subject(row))
+    if found is None or not found.is_open(now):
+        return Dropped("Answered or withdrawn.")
+    language = "fr" if found.invited_by is None else (await get_person(found.invited_by)).language
+    return _email("invitation", (found.name, found.email), language, invitation=found, path=invitation_path(found.id))
+
+
+COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Composed]]] = {
+    "sign_in": sign_in,
+    "application_link": application_link,
+    "application_received": application_received,
+    "application_submitted": application_submitted,
+    "application_changes_asked": application_changes_asked,
+    "application_refused": application_refused,
+    "application_withdrawn": application_withdrawn,
+    "structure_admitted": structure_admitted,
+    "invitation": invitation,
+}
+
+
+async def _to_applicant(row: OutboxRow, expected: StructureState, *, now: datetime, note: str = "") -> Composed:
+    structure = await get_structure_by_id(_subject(row))
+    applicant = await find_applicant_of(structure.id)
+    if applicant is None or structure.state is not expected:
+        return Dropped("The application has moved on since.")
+    return _email(
+        row.kind,
+        (applicant.manager_name or "", applicant.email),
+        applicant.language,
+        structure=structure,
+        path=application_path(applicant.id, now=now),
+        note=note,
+    )
+
+
+async def _to_coordinator(row: OutboxRow, expected: StructureState) -> Composed:
+    structure = await get_structure_by_id(_subject(row))
+    if structure.state is not expected:
+        return Dropped("The application has moved on since.")
+    person = await get_person(UUID(row.data["person"]))
+    path = f"/coordination/candidatures/{structure.id}"
+    return _email(row.kind, (person.name, person.email), person.language, structure=structure, path=path)
+
+
+async def _note(row: OutboxRow) -> str:
+    note: str | None = await fetch_value("SELECT note FROM structure_history WHERE id = $1", UUID(row.data["entry"]))
+    return note or ""
+
+
+def _subject(row: OutboxRow) -> UUID:
+    if row.subject_id is None:
+        raise ValueError(f"{row.kind} without a subject")
+    return row.subject_id
