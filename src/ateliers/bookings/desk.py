@@ -23,6 +23,8 @@ import msgspec
 
 from ateliers.bookings.booking import BookingState
 
+NO_LIMIT = 2**40  # free seats of a session without capacity; below the infinity that stands for nobody's wish
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A booking that waits."""
@@ -195,7 +197,7 @@ class _Desk:
         self.find_smallest()
 
     def count_free(self) -> None:
-        self.free: float = math.inf if self.capacity is None else self.capacity - self.taken
+        self.free = NO_LIMIT if self.capacity is None else self.capacity - self.taken
 
     def find_smallest(self) -> None:
         """The smallest wish that waits: while no more seats than that are free, nobody who waits could be served."""
@@ -231,7 +233,7 @@ class _Desk:
 
     def confirm(self, wish: Book) -> Decision:
         if wish.seats > self.free:
-            above = wish.seats - max(0, int(self.free))
+            above = wish.seats - max(0, self.free)
             self.note("overbooked", wish.booking, seats=wish.seats, above=above)
         self.taken += wish.seats
         self.free -= wish.seats
@@ -310,7 +312,7 @@ class _Desk:
         for entry in self.waiting.values():
             if self.free <= 0:
                 break
-            free = None if self.capacity is None else int(self.free)
+            free = None if self.capacity is None else self.free
             fits = entry.seats <= self.free
             notes.append(
                 Note(
