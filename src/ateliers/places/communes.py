@@ -1,0 +1,161 @@
+"""The communes of France: found by code, by postcode, by name as people type it."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from bisect import bisect_left
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+
+from ateliers.places.territories import DEPARTEMENTS, REGIONS, departements_of, region_of, zone_of
+from ateliers.resources import resource
+from ateliers.words import fold
+
+__all__ = [
+    "DEPARTEMENTS",
+    "REGIONS",
+    "Commune",
+    "all_communes",
+    "departements_of",
+    "find_commune",
+    "region_of",
+    "resolve",
+    "search_communes",
+    "zone_of",
+]
+
+POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
+SHORT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+CONSIDERED = 400  # prefix matches that are ranked; more than any page shows
+
+
+class Commune(msgspec.Struct, frozen=True, gc=False):
+    """A commune or a municipal arrondissement. Its position is its centre, or a neighbour's where none is known."""
+
+    code: str  # INSEE
+    name: str
+    postcodes: tuple[str, ...]
+    departement: str
+    population: int
+    latitude: float
+    longitude: float
+
+    @property
+    def label(self) -> str:
+        """« Nevers (58000) »: what the search field shows and understands."""
+        return f"{self.name} ({self.postcodes[0]})" if self.postcodes else self.name
+
+
+class _Index(NamedTuple):
+    communes: tuple[Commune, ...]
+    by_code: dict[str, Commune]
+    by_name: dict[str, list[Commune]]
+    by_postcode: dict[str, list[Commune]]
+    starts: list[tuple[str, int]]  # every word on which a name can be entered, with the rest of the name; sorted
+    postcodes: list[str]  # sorted
+
+
+@lru_cache(maxsize=1)
+def _index() -> _Index:
+    communes = []
+    with gzip.open(resource("data") / "geo" / "communes.tsv.gz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            code, name, postcodes, departement, population, latitude, longitude, _own = line.rstrip("\n").split("\t")
+            known = tuple(postcodes.split("|")) if postcodes else ()
+            communes.append(
+                Commune(code, name, known, departement, int(population or 0), float(latitude), float(longitude))
+            )
+    communes.sort(key=lambda commune: -commune.population)
+    by_name: dict[str, list[Commune]] = {}
+    by_postcode: dict[str, list[Commune]] = {}
+    starts = []
+    for place, commune in enumerate(communes):
+        name = _folded(commune.name)
+        by_name.setdefault(name, []).append(commune)
+        for postcode in commune.postcodes:
+            by_postcode.setdefault(postcode, []).append(commune)
+        words = name.split()
+        starts += [(" ".join(words[n:]), place) for n in range(len(words)) if n == 0 or len(words[n]) > 2]
+    return _Index(
+        tuple(communes),
+        {commune.code: commune for commune in communes},
+        by_name,
+        by_postcode,
+        sorted(starts),
+        sorted(by_postcode),
+    )
+
+
+def all_communes() -> tuple[Commune, ...]:
+    """Every commune, most populated first."""
+    return _index().communes
+
+
+def find_commune(code: str) -> Commune | None:
+    """The commune with this INSEE code."""
+    return _index().by_code.get(code)
+
+
+def search_communes(text: str, limit: int = 10) -> list[Commune]:
+    """Communes whose name or postcode begins as typed, best first.
+
+    Accents, hyphens, apostrophes and case do not matter; « st » is « saint ». A name that begins with the text comes
+    before one with the text inside, then the more populated.
+    """
+    typed = POSTCODE.search(text)
+    name = _folded(POSTCODE.sub(" ", text))
+    index = _index()
+    if typed:
+        sharing = index.by_postcode.get(typed[0], [])
+        return ([c for c in sharing if _folded(c.name).startswith(name)] or sharing)[:limit]
+    if name.isdigit():
+        begin = bisect_left(index.postcodes, name)
+        near = [code for code in islice(index.postcodes, begin, begin + 40) if code.startswith(name)]
+        found = {commune.code: commune for code in near for commune in index.by_postcode[code]}
+        return sorted(found.values(), key=lambda commune: -commune.population)[:limit]
+    if not name:
+        return []
+    begin = bisect_left(index.starts, (name, -1))
+    matching = []
+    for start, place in islice(index.starts, begin, begin + CONSIDERED):
+        if not start.startswith(name):
+            break
+        commune = index.communes[place]
+        whole = _folded(commune.name)
+        matching.append(((whole != name, not whole.startswith(name), place), commune))
+    ranked = {commune.code: commune for _rank, commune in sorted(matching, key=lambda match: match[0])}
+    return list(ranked.values())[:limit]
+
+
+def resolve(text: str) -> Commune | None:
+    """The commune that « Nevers », « 58000 », « Nevers (58000) » or an INSEE code means; None when none or unclear.
+
+    Where several communes share a name or a postcode, the most populated is meant.
+    """
+    index = _index()
+    typed = POSTCODE.search(text)
+    name = _folded(POSTCODE.sub(" ", text))
+    if typed:
+        sharing = index.by_postcode.get(typed[0], [])
+        for commune in sharing:
+            if _folded(commune.name) == name:
+                return commune
+        if sharing:
+            return sharing[0]
+        return index.by_code.get(typed[0])
+    named = index.by_name.get(name)
+    if named:
+        return named[0]
+    by_code = index.by_code.get(text.strip().upper())
+    if by_code is not None:
+        return by_code
+    close = search_communes(text, limit=2)
+    return close[0] if len(close) == 1 else None
+
+
+def _folded(name: str) -> str:
+    return " ".join(SHORT.get(word, word) for word in fold(name).split())
