@@ -156,7 +156,9 @@ def _bytes_of(part: EmailMessage) -> bytes:
 
 
 def _text_of(part: Any) -> str:
-    return "" if part is None else _bytes_of(part).decode(part.get_content_charset() or "utf-8", "replace")
+    if part is None:
+        return ""
+    return _bytes_of(part).decode(part.get_content_charset() or "utf-8", "replace").replace("\r\n", "\n")
 
 
 def _age(name: str) -> tuple[int, ...]:

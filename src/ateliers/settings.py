@@ -15,6 +15,11 @@ DEFAULT_SECRET = "not-a-secret"  # noqa: S105 - the name says it; `serve` refuse
 SHORTEST_SECRET = 32
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+|[^@\s<>]+@localhost")
 
+PORT = r"(?::(?:6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]?\d{1,4}))?"
+HOST = r"(?:[^\s/@:\[\]]+|\[[0-9a-fA-F:]+\])"
+SMTP = re.compile(rf"smtp(?:s|\+starttls)?://(?:[^\s/@]+@)?{HOST}{PORT}/?")
+WEB = re.compile(rf"https?://{HOST}{PORT}(?:/[^\s?#]*)?")
+
 
 class SettingsError(Exception):
     """One line per wrong variable: its name, what it is, what it should be."""
@@ -56,14 +61,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     base_url = take(
         "BASE_URL",
         "http://127.0.0.1:8000",
-        re.compile(r"https?://[^/\s]+(/\S*)?"),
+        WEB,
         "a URL like https://ateliers.example.fr",
     ).rstrip("/")
     secret_key = take("SECRET_KEY", DEFAULT_SECRET)
     smtp_url = take(
         "SMTP_URL",
         "smtp://127.0.0.1:25",
-        re.compile(r"smtp(s|\+starttls)?://[^\s/]+"),
+        SMTP,
         "a URL like smtp+starttls://user:password@mail.example.fr:587",
     )
     mail_from = take("MAIL_FROM", "rendez-vous@localhost", ADDRESS, "an address like rendez-vous@ateliers.example.fr")
@@ -73,6 +78,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         wrong.append(f"ATELIERS_SECRET_KEY should be at least {SHORTEST_SECRET} random characters in production.")
     if production and urlsplit(base_url).scheme != "https":
         wrong.append(f"ATELIERS_BASE_URL is {base_url!r}: it should begin with https:// in production.")
+    if data_dir.exists() and not data_dir.is_dir():
+        wrong.append(f"ATELIERS_DATA_DIR is {str(data_dir)!r}, a file: it should be a folder.")
     if wrong:
         raise SettingsError("\n".join(wrong))
     return Settings(
