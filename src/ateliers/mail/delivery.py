@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from ateliers.mail import outbox
-from ateliers.mail.email import Dropped, Email
+from ateliers.mail.email import Dropped, Email, Postponed
 from ateliers.mail.mime import ascii_address, message_id, mime_bytes, sender_address
 from ateliers.mail.outbox import OutboxRow
 from ateliers.mail.smtp import Result, SmtpLine, Timeouts, Unreachable
@@ -18,7 +18,7 @@ from ateliers.settings import settings
 
 log = structlog.get_logger()
 
-Composer = Callable[[OutboxRow, datetime], Awaitable[Email | Dropped]]
+Composer = Callable[[OutboxRow, datetime], Awaitable[Email | Dropped | Postponed]]
 
 CONNECTIONS = 4
 CLAIMED = 48  # rows at a time
@@ -28,6 +28,7 @@ GIVEN_UP = timedelta(hours=48)
 SERVER_DOWN = timedelta(minutes=1)
 IN_DOUBT = timedelta(minutes=15)  # before a message whose fate is unknown is sent once more (rule E10)
 SLOW_DOMAIN = timedelta(minutes=10)
+SUPERSEDED = "A later message says it all."
 
 
 class Delivery:
@@ -90,26 +91,26 @@ class Delivery:
     ) -> None:
         """Compose and send one row. Raises Unreachable."""
         if row.superseded:
-            await outbox.finish(
-                row,
-                "unknown" if row.is_in_doubt else "dropped",
-                "A later message says it all.",
-                now=now,
-                message_id=message_id(row.kind, row.id) if row.is_in_doubt else None,
-            )
+            # What may have arrived began the thread: a later CANCEL has to follow it.
+            await self._finish(row, "unknown" if row.is_in_doubt else "dropped", SUPERSEDED, now=now)
             return
         email = await composers[row.kind](row, now)
-        if isinstance(email, Dropped):
-            await outbox.finish(row, "dropped", email.reason, now=now)
-            return
-        if email.purpose == "reminder" and (row.last_outcome or "").startswith((outbox.HANDING_OVER, outbox.UNKNOWN)):
+        if isinstance(email, Postponed):
+            await outbox.put_back(row, "postponed", due_at=email.until)
+        elif isinstance(email, Dropped):
+            await self._finish(row, "dropped", email.reason, now=now)
+        elif email.purpose == "reminder" and (row.last_outcome or "").startswith((outbox.HANDING_OVER, outbox.UNKNOWN)):
             await self._finish(row, "unknown", "unknown: the worker stopped while it was on its way", now=now)
-            return
+        else:
+            await self._send(line, row, email, now=now)
+
+    async def _send(self, line: SmtpLine, row: OutboxRow, email: Email, *, now: datetime) -> None:
+        named = message_id(row.kind, row.id)
         try:
             recipient = ascii_address(email.to_address)
-            message = mime_bytes(email, message_id=message_id(row.kind, row.id), date=row.created_at)
+            message = mime_bytes(email, message_id=named, date=row.created_at)
         except UnicodeError:
-            await outbox.finish(row, "failed", "This address cannot be written to.", now=now)
+            await self._finish(row, "failed", "This address cannot be written to.", now=now)
             return
         domain = recipient.rpartition("@")[2].lower()
         if self._slow.get(domain, now) > now:
@@ -119,7 +120,7 @@ class Delivery:
             return
         result = await line.send(sender_address(email), recipient, message)
         if result.too_big and email.calendar is not None:
-            message = mime_bytes(email, message_id=message_id(row.kind, row.id), date=row.created_at, attach=False)
+            message = mime_bytes(email, message_id=named, date=row.created_at, attach=False)
             result = await line.send(sender_address(email), recipient, message)
         await self._settle(row, email, result, domain, now=now)
 
@@ -145,7 +146,8 @@ class Delivery:
         await outbox.put_back(row, answer, due_at=now + wait, refused=True)
 
     async def _finish(self, row: OutboxRow, state: outbox.EndState, answer: str, *, now: datetime) -> None:
-        if not await outbox.finish(row, state, answer, now=now, message_id=message_id(row.kind, row.id)):
+        named = message_id(row.kind, row.id) if state in {"sent", "unknown"} else None
+        if not await outbox.finish(row, state, answer, now=now, message_id=named):
             log.warning("mail_lease_lost", kind=row.kind, id=str(row.id))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -31,3 +32,9 @@ class Dropped(msgspec.Struct, frozen=True):
     """No e-mail goes, because what it would say no longer holds. The journal shows `reason`, an English message id."""
 
     reason: str
+
+
+class Postponed(msgspec.Struct, frozen=True):
+    """Not at this hour: ask again at `until` (aware)."""
+
+    until: datetime

@@ -60,6 +60,11 @@ class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return self.last_outcome is None or self.last_outcome.startswith((UNKNOWN, HANDING_OVER))
 
+    @property
+    def is_first(self) -> bool:
+        """No message of its thread was ever handed over."""
+        return self.first_of_thread is None and not self.is_in_doubt
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A row as the journal shows it (D11)."""

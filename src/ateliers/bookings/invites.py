@@ -1,0 +1,117 @@
+"""The calendar object of a booking: what goes by mail so that any calendar shows, moves and removes it (rules I, P, T, U).
+
+One booking is one object with one random UID and one attendee. Nothing secret stands in it, because people share calendars.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ateliers.agenda.calendar import PRODID, location, place_lines, time_lines, zone_of
+from ateliers.agenda.ical import quoted, text, utc, written
+from ateliers.agenda.session import Session
+from ateliers.bookings.booking import Booking
+from ateliers.mail.mime import ascii_address
+from ateliers.rendering import absolute
+from ateliers.settings import settings
+from ateliers.words import _, ngettext
+
+ALARM = "-PT2H"  # before the start; programs may put their own instead (rule I10)
+
+
+def request(booking: Booking, session: Session, *, sequence: int, at: datetime) -> bytes:
+    """METHOD:REQUEST: the seats are booked, in the words of the reader's language. `at` becomes DTSTAMP."""
+    page = absolute(session.path)
+    lines = [
+        *_identity(booking, sequence=sequence, at=at),
+        *time_lines(session.starts_at, session.ends_at, session.zone),
+        f"SUMMARY:{text(session.title)}",
+        f"DESCRIPTION:{text(_description(booking, session, page))}",
+        *(place_lines(session) if session.place_id else _online_lines(session)),
+        f"URL;VALUE=URI:{page}",
+        f"CATEGORIES:{text(str(session.kind.label))}",
+        "STATUS:CONFIRMED",
+        "TRANSP:OPAQUE",
+        *_people(booking, session, busy="BUSY"),
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        f"DESCRIPTION:{text(session.title)}",
+        f"TRIGGER;RELATED=START:{ALARM}",
+        "END:VALARM",
+    ]
+    return _calendar("REQUEST", session, lines)
+
+
+def cancel(booking: Booking, session: Session, *, sequence: int, at: datetime) -> bytes:
+    """METHOD:CANCEL: the seats are given back, or the session is called off (rule U5)."""
+    where = location(session)
+    lines = [
+        *_identity(booking, sequence=sequence, at=at),
+        *time_lines(session.starts_at, session.ends_at, session.zone),
+        f"SUMMARY:{text(session.title)}",
+        *([f"LOCATION:{text(where)}"] if where else []),
+        "STATUS:CANCELLED",
+        "TRANSP:OPAQUE",
+        *_people(booking, session, busy="FREE"),
+    ]
+    return _calendar("CANCEL", session, lines)
+
+
+def _calendar(method: str, session: Session, lines: list[str]) -> bytes:
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", f"METHOD:{method}"]
+    event = ["BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR"]
+    return written(head) + zone_of([session]) + written(event)
+
+
+def _identity(booking: Booking, *, sequence: int, at: datetime) -> list[str]:
+    return [
+        f"UID:{booking.uid}",
+        f"SEQUENCE:{sequence}",
+        f"DTSTAMP:{utc(at)}",
+        f"CREATED:{utc(booking.created_at)}",
+        f"LAST-MODIFIED:{utc(at)}",
+    ]
+
+
+def _people(booking: Booking, session: Session, *, busy: str) -> list[str]:
+    """Organizer and the one attendee; their addresses are those of From and To, letter by letter (rules M7 and M8)."""
+    attendee = (
+        f"ATTENDEE;CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=TRUE;CN={quoted(booking.name)}"
+        f":mailto:{ascii_address(booking.email or '')}"
+    )
+    return [
+        "CLASS:PRIVATE",
+        f"ORGANIZER;CN={quoted(session.structure_name)}:mailto:{settings().mail_from}",
+        attendee,
+        f"X-MICROSOFT-CDO-BUSYSTATUS:{busy}",
+        f"X-MICROSOFT-CDO-INTENDEDSTATUS:{busy}",
+        "X-MICROSOFT-DISALLOW-COUNTER:TRUE",
+    ]
+
+
+def _online_lines(session: Session) -> list[str]:
+    """The link where programs look for it: LOCATION is what they make clickable (rule I8)."""
+    if not session.join_url:
+        return []
+    label = quoted(_("Join the webinar"))
+    return [
+        f"LOCATION:{text(session.join_url)}",
+        f"CONFERENCE;VALUE=URI;FEATURE=AUDIO,VIDEO;LABEL={label}:{session.join_url}",
+    ]
+
+
+def _description(booking: Booking, session: Session, page: str) -> str:
+    bring = "\n".join(f"- {thing}" for thing in session.to_bring.splitlines() if thing.strip())
+    phone = session.phone or session.structure_phone
+    parts = [
+        ngettext("%(n)s seat booked.", "%(n)s seats booked.", booking.seats) % {"n": booking.seats}
+        + " "
+        + _("It is settled already: no answer is needed."),
+        _("Link to join: %(url)s") % {"url": session.join_url} if session.is_online and session.join_url else "",
+        _("To bring:") + "\n" + bring if bring else "",
+        session.access_note or "",
+        _("You cannot come? Use the link in your confirmation e-mail.")
+        + (" " + _("Or call %(phone)s.") % {"phone": phone} if phone else ""),
+        _("Details: %(url)s") % {"url": page},
+    ]
+    return "\n\n".join(part for part in parts if part)

@@ -1,0 +1,105 @@
+"""The journal of messages about a booking, in plain words, and sending its confirmation again (D11)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from ateliers.agenda.sessions import get_session
+from ateliers.bookings.booking import BookingState
+from ateliers.bookings.bookings import get_booking
+from ateliers.database import execute, fetch_value, transaction
+from ateliers.mail.outbox import Message, NewMail, list_messages, queue_many
+from ateliers.network.people import Person
+from ateliers.refusals import NotFound, Refusal
+from ateliers.words import T, gettext
+
+KINDS = {
+    "booking_confirmed": T("Booking confirmed"),
+    "booking_promoted": T("Seat that came free"),
+    "waiting_list_joined": T("On the waiting list"),
+    "seats_given_back": T("Seats given back"),
+    "session_moved": T("Session changed"),
+    "session_called_off": T("Session called off"),
+    "reminder": T("Reminder"),
+    "booking_link": T("Link to the booking"),
+}
+
+
+class NothingToSend(Refusal):
+    """Only seats that are held, for somebody with an e-mail address, have a confirmation to send again."""
+
+    title = "There is no confirmation to send again for this booking."
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of the journal."""
+
+    kind: str
+    what: str  # in the reader's language, as the two below
+    queued_at: datetime
+    done_at: datetime | None
+    state: str  # 'queued', 'sent', 'dropped', 'failed', 'unknown'
+    ending: str
+    detail: str  # the mail server's own words, or ''
+
+
+async def messages_of(booking_id: UUID) -> list[Told]:
+    """Every message about this booking, in order of time."""
+    return [_told(message) for message in await list_messages(booking_id)]
+
+
+async def resend(booking_id: UUID, *, by: Person, now: datetime) -> None:
+    """Send the confirmation again, with its calendar object. Raises NotFound, NothingToSend."""
+    booking = await get_booking(booking_id)
+    session = await get_session(booking.session_id)
+    if not by.serves(session.structure_id):
+        raise NotFound
+    async with transaction():
+        await fetch_value("SELECT id FROM session WHERE id = $1 FOR NO KEY UPDATE", session.id)
+        booking = await get_booking(booking_id)
+        if booking.state is not BookingState.CONFIRMED or booking.email is None or session.ends_at <= now:
+            raise NothingToSend
+        sequence = booking.sequence + 1
+        await execute("UPDATE booking SET sequence = $2, changed_at = $3 WHERE id = $1", booking_id, sequence, now)
+        row = NewMail(
+            kind="booking_confirmed",
+            key=f"booking_confirmed:{booking_id}:{sequence}",
+            subject_id=booking_id,
+            now=now,
+            thread=booking.uid,
+            sequence=sequence,
+        )
+        await queue_many([row])
+
+
+def _told(message: Message) -> Told:
+    ending, detail = _ending(message)
+    return Told(
+        kind=message.kind,
+        what=str(KINDS.get(message.kind, message.kind)),
+        queued_at=message.created_at,
+        done_at=message.done_at,
+        state=message.state,
+        ending=ending,
+        detail=detail,
+    )
+
+
+def _ending(message: Message) -> tuple[str, str]:
+    """How it ended, in words, and the server's answer where that helps whoever must mend something."""
+    match message.state:
+        case "sent":
+            return gettext("Sent"), ""
+        case "dropped":
+            return gettext("Not sent: %(why)s") % {"why": gettext(message.outcome or "")}, ""
+        case "failed":
+            return gettext("Refused by the recipient’s mail server"), message.outcome or ""
+        case "unknown":
+            return gettext("Sent, without news of its arrival"), ""
+        case _ if message.attempts == 0 or message.outcome is None:
+            return gettext("Waiting to be sent"), ""
+        case _:
+            return gettext("Not sent yet: we try again"), message.outcome
