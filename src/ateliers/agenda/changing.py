@@ -1,4 +1,4 @@
-"""Changing a session that people may have booked: move it, call it off, say how it went.
+"""Changing a session that people may have booked: move it, call it off.
 
 Nobody is written to from here: the session's revision rises, and the rooms above notice.
 """
@@ -25,15 +25,12 @@ __all__ = [
     "CallOff",
     "Move",
     "SessionCalledOff",
-    "SessionNotOver",
     "SessionStarted",
     "call_off_session",
     "move_session",
     "preview_move",
-    "record_outcome",
 ]
 
-OUTCOMES = ("held", "held_empty")
 SHORTEST_REASON = 3
 LONGEST_REASON = 500
 
@@ -48,12 +45,6 @@ class SessionCalledOff(Refusal):
     """It does not take place."""
 
     title = "This session was called off."
-
-
-class SessionNotOver(Refusal):
-    """Nobody knows yet how it will have gone."""
-
-    title = "This session has not started yet."
 
 
 class _PreviewOnly(Exception):
@@ -103,25 +94,6 @@ async def call_off_session(session_id: UUID, reason: str, *, by: Person, now: da
             reason.strip(),
         )
         return await get_session(session_id)
-
-
-async def record_outcome(session_id: UUID, outcome: str | None, *, by: Person, now: datetime) -> Session:
-    """How it went: 'held', 'held_empty' (nobody came; not the same as called off), or None to take that back.
-
-    One statement: it may be called inside another room's transaction.
-    Raises Invalid, NotAllowed, NotFound, SessionNotOver, SessionCalledOff.
-    """
-    if outcome is not None and outcome not in OUTCOMES:
-        raise Invalid({"outcome": "Choose one of the answers offered."})
-    session = await get_session(session_id)
-    if not by.serves(session.structure_id):
-        raise NotFound
-    if session.is_called_off:
-        raise SessionCalledOff
-    if session.starts_at > now:
-        raise SessionNotOver
-    await execute("UPDATE session SET outcome = $2, updated_at = $3 WHERE id = $1", session_id, outcome, now)
-    return await get_session(session_id)
 
 
 async def _lock(session_id: UUID, *, by: Person) -> Session:

@@ -196,13 +196,11 @@ async def _publish(event_id: UUID, structure_state: StructureState, *, now: date
 
 
 async def _insert_event(event_id: UUID, new: NewEvent, structure_id: UUID, *, by: Person, now: datetime) -> None:
-    # A program that holds a structure's token acts as a person who stands in no table: then nobody created it.
     await execute(
         """INSERT INTO event (id, title, description, programme, to_bring, level, phone, visibility, accessibility,
            party_limit, waiting_max, promotion_stop, cutoff, run_by, created_at, structure_id, kind, created_by,
            state, words, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-           (SELECT id FROM person WHERE id = $18), 'draft', '', $15)""",
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'draft', '', $15)""",
         event_id,
         *_about(new, RULES[new.kind]),
         now,

@@ -11,8 +11,9 @@ from ateliers.agenda.drafts import LONGEST_MINUTES, Move, NewSession, Where
 from ateliers.agenda.kinds import Rules
 from ateliers.agenda.local_time import exists, to_utc, wrong_start
 from ateliers.network.structure import Structure
-from ateliers.places.communes import resolve
+from ateliers.places.communes import Commune, resolve
 from ateliers.places.place import NewPlace, Place, add_place, find_place
+from ateliers.places.territories import zone_of
 
 Errors = dict[str, str]  # field to message id
 
@@ -84,11 +85,24 @@ async def _find_or_keep_place(where: Where, structure: Structure, *, now: dateti
         name=where.place_name,
         address=where.address,
         address_more=where.address_more,
+        postcode=_postcode(where.commune, commune),
         commune_code=commune.code,
+        commune_name=commune.name,
+        departement=commune.departement,
+        latitude=commune.latitude,
+        longitude=commune.longitude,
+        zone=zone_of(commune.departement),
         access_note=where.access_note,
         accessibility=where.place_accessibility,
     )
     return await add_place(new, owner_id=structure.id if where.keep_place else None, now=now), {}
+
+
+def _postcode(typed: str, commune: Commune) -> str:
+    """The postcode that was typed when it is one of the commune's, else its first."""
+    return next(
+        (code for code in commune.postcodes if code in typed), commune.postcodes[0] if commune.postcodes else ""
+    )
 
 
 def find_span(
