@@ -213,9 +213,9 @@ class _Round:
                 if turn in self.drafts and (seen := self.seen[turn]).duplicate is not None
             }
             holdings = {
-                held.id: Holding(state=held.state, seats=held.seats, person=held.person_key, rank=held.rank)
+                one.id: Holding(state=one.state, seats=one.seats, person=held.person_key, rank=one.rank)
                 for held in self.held.values()
-                if held.session_id == session_id
+                if (one := held.booking).session_id == session_id
             }
             plan = row.plan(waiting, len(waiting) or self.entries.get(session_id, 0), known, holdings)
             self.outcomes[session_id] = decide(plan, [self.requests[turn].wish for turn in turns], now=self.now)
@@ -235,9 +235,10 @@ class _Round:
         for session_id, outcome in self.outcomes.items():
             for booking_id, holding in outcome.changed.items():
                 draft = drafts.get(booking_id)
-                before = None if draft else self.held[booking_id]
+                before = None if draft else self.held[booking_id].booking
+                booking = draft.booking if draft else self.held[booking_id].booking
                 revision = self.locked[session_id].revision
-                after = self.apply(draft.booking if draft else self.held[booking_id], holding, before, revision)
+                after = self.apply(booking, holding, before, revision)
                 after, letters = ledger.letters_of(before, after, now=self.now)
                 self.after[booking_id] = after
                 mails += letters
@@ -311,15 +312,16 @@ def _is_same(one: Draft, other: Draft) -> bool:
 
 def _repeated(draft: Draft, held: Held) -> Answer:
     """The same form or request again: the same booking; for somebody else, a refusal (C20)."""
-    verdict = Verdict.WAITING if held.state is BookingState.WAITING else Verdict.CONFIRMED
+    there = held.booking
+    verdict = Verdict.WAITING if there.state is BookingState.WAITING else Verdict.CONFIRMED
     is_same = (
-        held.session_id == draft.booking.session_id
+        there.session_id == draft.booking.session_id
         and held.contact_key == draft.contact_key
-        and held.name == draft.booking.name
+        and there.name == draft.booking.name
     )
     if not is_same:
         return Answer(decision=Decision(verdict=Verdict.CLOSED), obstacle="key_reused")
-    return Answer(decision=Decision(verdict=verdict, booking=held.id), booking=held)
+    return Answer(decision=Decision(verdict=verdict, booking=there.id), booking=there)
 
 
 def _with_other_code(draft: Draft) -> Draft:

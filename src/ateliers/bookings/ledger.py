@@ -28,18 +28,22 @@ LOCK_SQL = """
     WHERE s.id = ANY($1) ORDER BY s.id FOR NO KEY UPDATE OF s
 """
 
-# Sub-selects, not joins: each is an index look-up even when the plan was made while the table was empty.
+# Scalar sub-selects, neither joins nor EXISTS: each stays an index look-up even when the plan was made while the table was empty.
 SEEN_SQL = """
     SELECT r.n - 1 AS turn,
            (SELECT b.id FROM booking b WHERE b.session_id = r.session_id AND b.person_key = r.person_key
             AND b.state IN ('confirmed', 'waiting')) AS duplicate,
            (SELECT b.id FROM booking b WHERE b.request_key = r.request_key) AS repeated,
-           EXISTS (SELECT 1 FROM booking b WHERE b.code = r.code) AS code_is_taken,
-           (SELECT count(*) FROM booking b WHERE b.contact_key = r.contact_key AND b.created_at > $6) AS lately,
-           (SELECT count(*) FROM booking b JOIN session s ON s.id = b.session_id WHERE b.contact_key = r.contact_key
-            AND b.state IN ('confirmed', 'waiting') AND s.starts_at > $7) AS ahead
+           (SELECT b.id FROM booking b WHERE b.code = r.code) IS NOT NULL AS code_is_taken,
+           c.lately, c.ahead
     FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::bytea[])
-         WITH ORDINALITY AS r (session_id, person_key, request_key, code, contact_key, n)
+         WITH ORDINALITY AS r (session_id, person_key, request_key, code, contact_key, n),
+         LATERAL (
+             SELECT count(*) FILTER (WHERE b.created_at > $6) AS lately,
+                    count(*) FILTER (WHERE b.state IN ('confirmed', 'waiting')
+                                     AND (SELECT s.starts_at FROM session s WHERE s.id = b.session_id) > $7) AS ahead
+             FROM booking b WHERE b.contact_key = r.contact_key
+         ) AS c
 """
 
 HELD_SQL = f"SELECT person_key, contact_key, {COLUMNS} FROM booking WHERE id = ANY($1)"
@@ -158,9 +162,10 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     ahead: int
 
 
-class Held(Booking, frozen=True, kw_only=True):
+class Held(msgspec.Struct, frozen=True, kw_only=True):
     """A booking with its keys."""
 
+    booking: Booking
     person_key: bytes
     contact_key: bytes | None
 
@@ -190,7 +195,13 @@ async def look_up(drafts: Sequence[Draft], *, now: datetime) -> list[Seen]:
 async def find_held(booking_ids: Iterable[UUID]) -> dict[UUID, Held]:
     """Bookings with their keys, by id."""
     ids = list(booking_ids)
-    return {row.id: row for row in await fetch(Held, HELD_SQL, ids)} if ids else {}
+    found: dict[UUID, Held] = {}
+    for row in await fetch_rows(HELD_SQL, ids) if ids else []:
+        person_key, contact_key, *_ = row.values()
+        found[row["id"]] = Held(
+            booking=msgspec.convert(dict(row), Booking), person_key=person_key, contact_key=contact_key
+        )
+    return found
 
 
 async def list_waiting(session_ids: Iterable[UUID]) -> dict[UUID, list[Entry]]:
