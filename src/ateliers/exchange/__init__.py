@@ -1,0 +1,1 @@
+"""What other systems read and write: imports today; feeds and open data live here too."""

@@ -1,0 +1,117 @@
+"""The import itself: read a file, make each row usable or refuse it, apply what is new, tell what became of all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from ateliers.exchange.imports import keep_events, keep_places
+from ateliers.exchange.imports.agenda_rows import EventRow
+from ateliers.exchange.imports.evenements import parse_event, usual_departement
+from ateliers.exchange.imports.ledger import Taken, digest_of, taken_over
+from ateliers.exchange.imports.lieux import PlaceRow, parse_place
+from ateliers.exchange.imports.openagenda import parse_openagenda
+from ateliers.exchange.imports.reading import Row, UnreadableFile, read_rows
+from ateliers.exchange.imports.repairs import Notes, Unusable, text_of
+from ateliers.exchange.imports.report import KNOWN, KNOWN_CHANGED, ImportReport, Outcome, RowReport
+from ateliers.words import T
+
+LIEUX = "lieux"
+OPENAGENDA = "openagenda"
+EVENEMENTS = "evenements"
+KINDS = (OPENAGENDA, LIEUX, EVENEMENTS)
+NAME_COLUMNS = ("nom", "Nom", "Nom de votre structure", "title", "title_fr", "name")
+
+Progress = Callable[[int, int], None]  # rows done, rows in all
+Usable = PlaceRow | EventRow
+
+__all__ = ["EVENEMENTS", "KINDS", "LIEUX", "OPENAGENDA", "UnreadableFile", "run_import"]
+
+
+async def run_import(
+    kind: str, path: Path, *, dry_run: bool, now: datetime, progress: Progress | None = None
+) -> ImportReport:
+    """Take over the rows of `path` (`kind`: one of KINDS), or with `dry_run` only tell what would become of them.
+
+    Each row is its own transaction: a refused one stops nobody. A second run over the same file changes nothing.
+    Raises UnreadableFile; OSError when the file cannot be opened; ValueError for an unknown kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(kind)
+    reading = read_rows(await asyncio.to_thread(path.read_bytes))
+    departement = usual_departement(reading.rows) if kind == EVENEMENTS else ""
+    parsed = [_parse(kind, row, departement) for row in reading.rows]
+    keys = [_key(kind, path.stem, usable) if isinstance(usable, (PlaceRow, EventRow)) else "" for usable, _ in parsed]
+    known = await taken_over(filter(None, keys))
+    keeper = (
+        await keep_places.Keeper.open(known.values()) if kind == LIEUX else keep_events.Keeper(source=kind, now=now)
+    )
+    rows: list[RowReport] = []
+    for number, (row, (usable, notes), key) in enumerate(zip(reading.rows, parsed, keys, strict=True), 1):
+        said = [*reading.notes, *notes.said] if number == 1 else list(notes.said)
+        report = RowReport(number=number, name=_name(row), outcome=Outcome.REFUSED, notes=tuple(said))
+        rows.append(await _apply(report, row, usable, key, known.get(key), keeper, dry_run=dry_run, now=now))
+        if not dry_run and rows[-1].outcome in (Outcome.IMPORTED, Outcome.REPAIRED):
+            known[key] = Taken(key, keeper.latest_id, digest_of(row))
+        elif key and key not in known and rows[-1].outcome is not Outcome.REFUSED:
+            known[key] = Taken(key, keep_places.NOBODY, digest_of(row))
+        if progress is not None:
+            progress(number, len(parsed))
+    return ImportReport(kind=kind, file=path.name, dry_run=dry_run, rows=rows)
+
+
+def _parse(kind: str, row: Row, departement: str) -> tuple[Usable | Unusable, Notes]:
+    notes = Notes()
+    try:
+        if kind == LIEUX:
+            return parse_place(row, notes), notes
+        if kind == OPENAGENDA:
+            return parse_openagenda(row, notes), notes
+        return parse_event(row, notes, departement=departement), notes
+    except Unusable as why:
+        return why, notes
+
+
+def _key(kind: str, source: str, usable: Usable) -> str:
+    """OpenAgenda's ids are the world's; the other files' are their own."""
+    return f"{kind}:{usable.reference}" if kind == OPENAGENDA else f"{kind}:{source}:{usable.reference}"
+
+
+def _name(row: Row) -> str:
+    inner = row.get("fields")
+    columns = inner if isinstance(inner, dict) else row
+    return next((text_of(columns[name], Notes(), longest=80) for name in NAME_COLUMNS if columns.get(name)), "")
+
+
+async def _apply(
+    report: RowReport,
+    row: Row,
+    usable: Usable | Unusable,
+    key: str,
+    taken: Taken | None,
+    keeper: keep_places.Keeper | keep_events.Keeper,
+    *,
+    dry_run: bool,
+    now: datetime,
+) -> RowReport:
+    """The row's report once it is kept, found known, or refused."""
+    if isinstance(usable, Unusable):
+        return _ended(report, Outcome.REFUSED, usable.note)
+    if taken is not None:
+        return _ended(report, Outcome.KNOWN, KNOWN if taken.digest == digest_of(row) else KNOWN_CHANGED, alone=True)
+    twin = keeper.twin_of(usable)
+    if twin is not None:
+        return _ended(report, Outcome.KNOWN, twin, alone=True)
+    if not dry_run:
+        refused = await keeper.keep(usable, key, digest_of(row), now=now)
+        if refused:
+            return _ended(report, Outcome.REFUSED, *refused)
+    keeper.remember(usable, report.number)
+    return _ended(report, Outcome.REPAIRED if report.notes else Outcome.IMPORTED)
+
+
+def _ended(report: RowReport, outcome: Outcome, *why: T, alone: bool = False) -> RowReport:
+    notes: Sequence[T] = why if alone else (*report.notes, *why)
+    return RowReport(number=report.number, name=report.name, outcome=outcome, notes=tuple(notes))
