@@ -43,9 +43,7 @@ def parse_event(row: Row, notes: Notes, *, departement: str) -> EventRow:
     if begins is None:
         raise Unusable("No date that can be read.")
     kind = KINDS.get(text_of(row.get("type"), notes).lower(), Kind.MEETING)
-    session = timing(
-        begins, instant(row.get("end"), zone_of(commune.departement)), RULES[kind].default_minutes, notes
-    )
+    session = timing(begins, instant(row.get("end"), zone_of(commune.departement)), RULES[kind].default_minutes, notes)
     name, address = _venue(where, commune)
     if _whole(row.get("count")):
         notes.add("%(n)s bookings counted at the source, without names: not taken over.", n=_whole(row.get("count")))
@@ -130,5 +128,3 @@ def _venue(where: str, commune: Commune) -> tuple[str, str]:
     name = text[: street.start()].strip(" ,-–")
     address = text[street.start() :].strip(" ,-–")
     return name[:150] or address[:150], address[:200]
-
-

@@ -120,7 +120,7 @@ def _join_url(fields: Mapping[str, Any]) -> str | None:
 def _venue(fields: Mapping[str, Any], notes: Notes) -> Venue:
     pair = fields.get("location_coordinates")
     position: Position | None = None
-    if isinstance(pair, list) and len(pair) == 2:  # noqa: PLR2004 - latitude and longitude
+    if isinstance(pair, list) and len(pair) == 2:
         position = position_of(pair[0], pair[1], notes)
     postcode = postcode_of(fields.get("location_postalcode"), notes)
     commune = commune_of(

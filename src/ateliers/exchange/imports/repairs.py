@@ -283,10 +283,10 @@ def position_of(latitude: Any, longitude: Any, notes: Notes) -> Position | None:
     lat, lon = number_of(latitude, notes), number_of(longitude, notes)
     if lat is None or lon is None or (lat == 0 and lon == 0):
         return None
-    if abs(lat) > 90 and abs(lon) <= 90:  # noqa: PLR2004 - degrees of latitude
+    if abs(lat) > 90 and abs(lon) <= 90:
         lat, lon = lon, lat
         notes.add("Latitude and longitude were swapped.")
-    return Position(lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 else None  # noqa: PLR2004 - degrees
+    return Position(lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 else None
 
 
 def settle(position: Position | None, commune: Commune, notes: Notes) -> Position:
@@ -299,7 +299,7 @@ def settle(position: Position | None, commune: Commune, notes: Notes) -> Positio
         return centre
     if not trusted or position.far_from(commune) <= FAR_FROM_COMMUNE:
         return position
-    swapped = Position(position.longitude, position.latitude) if abs(position.longitude) <= 90 else None  # noqa: PLR2004
+    swapped = Position(position.longitude, position.latitude) if abs(position.longitude) <= 90 else None
     if swapped is not None and swapped.far_from(commune) <= FAR_FROM_COMMUNE:
         notes.add("Latitude and longitude were swapped.")
         return swapped
