@@ -200,7 +200,7 @@ def _email(kind: str, booking: Booking, session: Session, facts: dict[str, Any])
             "session": session,
             "when": when_in_words(session.starts_at, session.ends_at, session.zone),
             "where": location(session),
-            "phone": _in_pairs(session.phone or session.structure_phone or ""),
+            "phone": invites.phone_in_pairs(session.phone or session.structure_phone or ""),
             "bring": [thing.strip() for thing in session.to_bring.splitlines() if thing.strip()],
             "join_url": session.join_url if is_held else None,
             "manage_url": absolute(manage_path(booking)),
@@ -218,10 +218,3 @@ def _email(kind: str, booking: Booking, session: Session, facts: dict[str, Any])
         language=booking.language,
         reply_to=session.structure_email,
     )
-
-
-def _in_pairs(phone: str) -> str:
-    """« 03 86 00 00 00 » of '0386000000'; anything else as it is."""
-    if len(phone) == 10 and phone.isdigit():
-        return "\u00a0".join(phone[i : i + 2] for i in range(0, 10, 2))
-    return phone

@@ -57,6 +57,13 @@ def cancel(booking: Booking, session: Session, *, sequence: int, at: datetime) -
     return _calendar("CANCEL", session, lines)
 
 
+def phone_in_pairs(phone: str) -> str:
+    """« 03 86 00 00 00 » of '0386000000'; anything else as it is."""
+    if len(phone) == 10 and phone.isdigit():
+        return "\u00a0".join(phone[i : i + 2] for i in range(0, 10, 2))
+    return phone
+
+
 def _calendar(method: str, session: Session, lines: list[str]) -> bytes:
     head = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODID}", "CALSCALE:GREGORIAN", f"METHOD:{method}"]
     event = ["BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR"]
@@ -102,7 +109,7 @@ def _online_lines(session: Session) -> list[str]:
 
 def _description(booking: Booking, session: Session, page: str) -> str:
     bring = "\n".join(f"- {thing}" for thing in session.to_bring.splitlines() if thing.strip())
-    phone = session.phone or session.structure_phone
+    phone = phone_in_pairs(session.phone or session.structure_phone or "")
     parts = [
         ngettext("%(n)s seat booked.", "%(n)s seats booked.", booking.seats) % {"n": booking.seats}
         + " "
