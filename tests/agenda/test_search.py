@@ -1,0 +1,141 @@
+"""What search finds, held against the same question asked in plain Python."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from ateliers import database
+from ateliers.agenda.kinds import Kind
+from ateliers.agenda.search import Search, nearest_sessions, search_sessions
+from ateliers.places.communes import all_communes, resolve
+from ateliers.places.distance import kilometres
+from ateliers.places.place import Accessibility
+from ateliers.refusals import Invalid
+from tests.world import NOON, SAINT_DENIS, START, make_event, make_place, make_session, make_structure
+
+
+async def ids(**search: object) -> list[UUID]:
+    results = await search_sessions(Search(**search), now=NOON)
+    return [found.session.id for found in results.found]
+
+
+async def test_what_is_not_for_everybody_is_not_found():
+    structure = await make_structure()
+    shown = await make_session(await make_event(structure))
+    await make_session(await make_event(structure, visibility="link"))
+    await make_session(await make_event(structure, visibility="network"))
+    await make_session(await make_event(structure, state="draft"))
+    await make_session(await make_event(structure), called_off_at=NOON)
+    await make_session(await make_event(structure), starts_at=NOON - timedelta(days=1))
+    await make_session(await make_event(await make_structure("Parti", state="suspended")))
+    assert await ids() == [shown]
+
+
+async def test_a_webinar_is_near_everybody():
+    there = await make_session()
+    webinar = await make_session(await make_event(await make_structure("Web"), kind="webinar"), place_id=None)
+    far = await make_place(name="Case", **SAINT_DENIS)
+    island = await make_session(await make_event(await make_structure("Île")), place_id=far, zone="Indian/Reunion")
+    assert set(await ids(near="58000", within_km=30)) == {there, webinar}
+    assert set(await ids(near="Saint-Denis (97400)")) == {webinar, island}
+    nearest = await nearest_sessions(resolve("Decize"), now=NOON)
+    assert [found.session.id for found in nearest] == [there, island]
+
+
+async def test_words_are_found_without_accents_and_by_their_beginning():
+    event = await make_event(title="Préparer une téléconsultation")
+    session = await make_session(event)
+    await database.execute("UPDATE event SET words = to_tsvector('french', 'preparer une teleconsultation')")
+    assert await ids(q="TÉLÉCONSULT") == [session]
+    assert await ids(q="le la") == [session], "words that say nothing do not hide anything"
+    assert await ids(q="cuisine") == []
+    assert await ids(q="'; DROP TABLE event; --") == []
+
+
+async def test_facts_of_the_venue_and_of_the_event_add_up():
+    place = await make_place(accessibility=["step_free"])
+    session = await make_session(await make_event(accessibility=["subtitles"]), place_id=place)
+    assert await ids(accessible=[Accessibility.STEP_FREE, Accessibility.SUBTITLES]) == [session]
+    assert await ids(accessible=[Accessibility.INDUCTION_LOOP]) == []
+
+
+async def test_pages_follow_one_another_without_gap_or_repeat():
+    event = await make_event()
+    place = await make_place()
+    made = [
+        await make_session(event, place_id=place, starts_at=START + timedelta(hours=3 * (n // 3))) for n in range(11)
+    ]
+    seen: list[UUID] = []
+    cursor = None
+    while True:
+        results = await search_sessions(Search(limit=4, cursor=cursor), now=NOON)
+        seen += [found.session.id for found in results.found]
+        cursor = results.cursor
+        if cursor is None:
+            break
+    assert sorted(seen) == sorted(made)
+    assert len(seen) == len(made)
+
+
+@pytest.mark.parametrize("cursor", ["x", "é", "MjAyNi0xMi0wMQ", "AAAA", "=" * 8])
+async def test_a_foreign_cursor_is_refused(cursor: str):
+    with pytest.raises(Invalid) as refused:
+        await search_sessions(Search(cursor=cursor), now=NOON)
+    assert list(refused.value.errors) == ["cursor"]
+
+
+async def test_an_unknown_commune_is_refused():
+    with pytest.raises(Invalid) as refused:
+        await search_sessions(Search(near="Xyzzy"), now=NOON)
+    assert list(refused.value.errors) == ["near"]
+
+
+async def test_search_equals_the_plain_question():
+    """Forty sessions in random communes, sixty random questions; the oracle reads every session and compares."""
+    chance = random.Random(58)
+    structure = await make_structure()
+    communes = chance.sample(all_communes()[:2000], 40)
+    made = []
+    for commune in communes:
+        kind = chance.choice([Kind.WORKSHOP, Kind.STAND])
+        place = await make_place(
+            latitude=commune.latitude,
+            longitude=commune.longitude,
+            departement=commune.departement,
+            commune_name=commune.name,
+        )
+        start = START + timedelta(days=chance.randrange(30), minutes=chance.randrange(600))
+        capacity, taken = 5, chance.choice([0, 5])
+        id = await make_session(
+            await make_event(structure, kind=kind.value),
+            place_id=place,
+            starts_at=start,
+            capacity=capacity,
+            seats_taken=taken,
+        )
+        made.append((start, id, commune, kind, taken))
+    for _turn in range(60):
+        centre = chance.choice(communes)
+        within = chance.choice([20, 100, 400, 1500])
+        kind = chance.choice([None, Kind.WORKSHOP, Kind.STAND])
+        start = (START + timedelta(days=chance.randrange(20))).date()
+        end = start + timedelta(days=chance.randrange(15))
+        free = chance.random() < 0.5
+        wanted = sorted(
+            (begin, id)
+            for begin, id, commune, its_kind, taken in made
+            if kilometres(centre.latitude, centre.longitude, commune.latitude, commune.longitude) <= within
+            and kind in (None, its_kind)
+            and start <= (begin + timedelta(hours=1)).date() <= end  # Paris is one hour ahead in winter
+            and not (free and taken == 5)
+        )
+        asked = Search(near=centre.code, within_km=within, kind=kind, start=start, end=end, seats_left=free, limit=100)
+        if resolve(centre.code) != centre:  # the code reads as a postcode elsewhere
+            continue
+        results = await search_sessions(asked, now=NOON)
+        assert [found.session.id for found in results.found] == [id for _begin, id in wanted]
+        assert results.counts.get(kind, 0) == len(wanted) if kind else results.total == len(wanted)

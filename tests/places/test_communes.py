@@ -1,0 +1,86 @@
+"""Communes are found as people type them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ateliers.places.communes import (
+    DEPARTEMENTS,
+    REGIONS,
+    all_communes,
+    departements_of,
+    region_of,
+    resolve,
+    search_communes,
+    zone_of,
+)
+from ateliers.places.distance import kilometres
+from ateliers.places.map import is_on_map, map_around, point_of
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("Nevers", "58194"),
+        ("nevers", "58194"),
+        ("58000", "58194"),
+        ("Nevers (58000)", "58194"),
+        ("58000 Nevers", "58194"),
+        ("58 000", None),
+        ("la charite sur loire", "58059"),
+        ("LA CHARITÉ-SUR-LOIRE", "58059"),
+        ("St Denis", "97411"),
+        ("Saint-Denis (93200)", "93066"),
+        ("75001", "75056"),
+        ("Œuf en Ternois", "62633"),
+        ("L’Aigle", "61214"),
+        ("L'Aigle", "61214"),
+        ("97139", "97101"),
+        ("Ajaccio", "2A004"),
+        ("2A004", "2A004"),
+        ("Challuy (58000)", "58051"),
+        ("", None),
+        ("Xyzzy", None),
+        ("\0", None),
+    ],
+)
+def test_a_commune_is_meant_by_what_people_type(typed: str, code: str | None):
+    found = resolve(typed)
+    assert (found.code if found else None) == code
+
+
+def test_suggestions_begin_with_what_is_typed_the_larger_first():
+    assert [commune.name for commune in search_communes("nev", 3)] == ["Nevers", "Névez", "Néville"]
+    assert "La Charité-sur-Loire" in [commune.name for commune in search_communes("charité sur l")]
+
+
+def test_every_commune_lies_in_a_known_territory():
+    assert {commune.departement for commune in all_communes()} <= set(DEPARTEMENTS)
+    assert {region_of(code) for code in DEPARTEMENTS} == set(REGIONS)
+    assert departements_of("27") == ["21", "25", "39", "58", "70", "71", "89", "90"]
+    assert (zone_of("974"), zone_of("58")) == ("Indian/Reunion", "Europe/Paris")
+
+
+@given(st.text(max_size=40))
+def test_no_text_is_a_fault(text: str):
+    resolve(text)
+    search_communes(text)
+
+
+def test_distances_are_those_of_the_atlas():
+    nevers, lyon = resolve("Nevers"), resolve("Lyon")
+    assert round(kilometres(nevers.latitude, nevers.longitude, lyon.latitude, lyon.longitude)) == pytest.approx(
+        188, abs=25
+    )
+
+
+def test_the_map_shows_the_territory_around():
+    nevers = resolve("Nevers")
+    drawn = map_around(nevers.latitude, nevers.longitude, kilometres=30)
+    x, y = point_of(nevers.latitude, nevers.longitude)
+    nievre = next(outline for outline in drawn.outlines if outline.code == "58")
+    assert nievre.box[0] < x < nievre.box[2]
+    assert nievre.box[1] < y < nievre.box[3]
+    assert not is_on_map(-20.9, 55.4)
