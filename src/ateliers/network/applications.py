@@ -17,7 +17,8 @@ from ateliers.network.charter import sign_charter
 from ateliers.network.people import EMAIL, Person, RoleName, add_person, add_role, list_coordinators
 from ateliers.network.structure import Structure, StructureKind, StructureState, compact, is_rna, is_siret
 from ateliers.network.structures import NewStructure, add_structure, get_structure_by_id, log_state
-from ateliers.places.communes import Commune, region_of, resolve, zone_of
+from ateliers.places.communes import Commune, resolve
+from ateliers.places.territories import region_of, zone_of
 from ateliers.refusals import Invalid, NotFound, Refusal
 from ateliers.signing import read_timed_token, timed_token
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -17,12 +18,30 @@ from ateliers.network.signing_in import start_session
 from ateliers.network.structures import get_structure_by_id
 from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
 from ateliers.signing import is_signed, sign
-from ateliers.words import language, plain
+from ateliers.words import T, language, plain
 
 LIFETIME = timedelta(days=14)
 MAX_SENT = 5  # times one invitation is e-mailed
 _PURPOSE = "invitation"
 _DEPARTEMENT = re.compile(r"[0-9]{2}|2[AB]|9[78][0-9]")
+
+
+class MemberRole(enum.Enum):
+    """The roles that a structure gives."""
+
+    AMBASSADOR = "ambassador"
+    MANAGER = "manager"
+
+    @property
+    def label(self) -> T:
+        """What it lets people do, on screen."""
+        return _MEMBER_ROLES[self]
+
+
+_MEMBER_ROLES = {
+    MemberRole.AMBASSADOR: T("Ambassador: sees who comes, records attendance"),
+    MemberRole.MANAGER: T("Manager: also publishes events and invites people"),
+}
 
 
 class NewMember(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +58,7 @@ class NewMember(msgspec.Struct, frozen=True, kw_only=True):
             extra={"input": "email", "error": "Write a whole address, such as nom@exemple.fr."},
         ),
     ]
-    role: Annotated[RoleName, Meta(title="Role", extra={"input": "radio"})]
+    role: Annotated[MemberRole, Meta(title="Role", extra={"input": "radio"})]
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):

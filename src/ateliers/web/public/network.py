@@ -1,0 +1,174 @@
+"""The network for everybody: signatories of the charter, the charter itself, and applying to join."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from ateliers.agenda.event import EventState, Visibility
+from ateliers.agenda.sessions import list_next_sessions
+from ateliers.clock import now
+from ateliers.network import applications
+from ateliers.network.applications import Application, EmailAddress
+from ateliers.network.charter import current_charter, list_signatures
+from ateliers.network.structure import StructureState
+from ateliers.network.structures import get_signatory, get_structure_by_id, list_history, list_signatories
+from ateliers.places.territories import DEPARTEMENTS
+from ateliers.refusals import Refusal
+from ateliers.web.answers import page, redirect
+from ateliers.web.fields import parse
+from ateliers.web.forms import Form, form_fields, read_form
+from ateliers.words import T, language
+
+PAGE_SIZE = 50
+
+
+class SignatorySearch(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look for in the list of signatories."""
+
+    q: Annotated[
+        str,
+        Meta(max_length=100, title="Name, commune or postcode", description="For example: Nevers, or 58000."),
+    ] = ""
+    departement: Annotated[str, Meta(max_length=3, title="Département")] = ""
+    du: Annotated[date | None, Meta(title="Signed from")] = None
+    au: Annotated[date | None, Meta(title="Signed until")] = None
+    page: Annotated[int, Meta(ge=1, le=10_000, title="Page")] = 1
+
+
+@get("/signataires")
+async def show_signatories(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The list, by name; a wrong answer is said beside its field and nothing is searched."""
+    raw = form_fields(request.scope["query_string"])
+    data, errors = parse(SignatorySearch, raw, typed=False)
+    if data is not None and data.departement and data.departement not in DEPARTEMENTS:
+        errors["departement"] = [T("Choose one of the answers offered.")]
+    form = Form(SignatorySearch, raw, data, errors, sent=True)
+    asked = data if data is not None and not errors else None
+    found = (
+        await list_signatories(asked.q, departement=asked.departement or None, since=asked.du, until=asked.au)
+        if asked is not None
+        else []
+    )
+    number = asked.page if asked is not None else 1
+    return form.page(
+        "public/signatories.html",
+        signatories=found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+        count=len(found),
+        number=number,
+        pages=max(1, -(-len(found) // PAGE_SIZE)),
+        departements=DEPARTEMENTS,
+    )
+
+
+@get("/signataires/{slug:str}")
+async def show_signatory(slug: FromPath[str]) -> Response[bytes]:
+    """One structure: what it is, when it signed, what it offers next."""
+    signatory = await get_signatory(slug)
+    coming = await list_next_sessions([signatory.structure.id], now=now())
+    return page(
+        "public/signatory.html",
+        structure=signatory.structure,
+        signatory=signatory,
+        signatures=await list_signatures(signatory.structure.id),
+        sessions=[s for s in coming if s.event_state is EventState.PUBLISHED and s.visibility is Visibility.PUBLIC],
+    )
+
+
+@get("/charte")
+async def show_charter() -> Response[bytes]:
+    """The text that structures sign."""
+    return page("public/charter.html", charter=current_charter())
+
+
+@get("/rejoindre")
+async def begin() -> Response[bytes]:
+    """What joining means, and the e-mail address to begin with."""
+    return Form.of(EmailAddress).page("public/join.html", sent=False)
+
+
+@post("/rejoindre")
+async def send_link(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Send the link to the form; the answer is the same for every address."""
+    form = await read_form(request, EmailAddress)
+    if form.data is None:
+        return form.page("public/join.html", sent=False)
+    if not form.data.website_2:
+        await applications.request_application_link(form.data.email, language=language(), now=now())
+    return form.page("public/join.html", sent=True)
+
+
+@get("/rejoindre/{token:str}")
+async def show_application(token: FromPath[str]) -> Response[bytes]:
+    """The form to fill in or to correct; once it is sent, where it stands."""
+    return await _application_page(token)
+
+
+@post("/rejoindre/{token:str}")
+async def submit(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
+    """Send the form, with the charter's signature."""
+    form = await read_form(request, Application)
+    if form.data is None:
+        await applications.get_applicant(token, now=now())
+        return _form_page(form, token, note="")
+    try:
+        await applications.submit_application(token, form.data, now=now())
+    except (applications.ApplicationClosed, applications.ApplicationLinkOver):
+        raise
+    except Refusal as refusal:
+        return _form_page(form.refuse(refusal), token, note="")
+    return redirect(f"/rejoindre/{token}")
+
+
+@post("/rejoindre/{token:str}/retrait")
+async def withdraw(token: FromPath[str]) -> Response[bytes]:
+    """Give up the application."""
+    await applications.withdraw_application(token, now=now())
+    return redirect(f"/rejoindre/{token}")
+
+
+async def _application_page(token: str) -> Response[bytes]:
+    applicant = await applications.get_applicant(token, now=now())
+    if applicant.structure_id is None:
+        return _form_page(Form.of(Application), token, note="")
+    structure = await get_structure_by_id(applicant.structure_id)
+    history = await list_history(structure.id)
+    if structure.state is StructureState.CHANGES_ASKED:
+        signature = (await list_signatures(structure.id))[0]
+        form = Form.of(
+            Application,
+            structure,
+            commune=f"{structure.commune_name} ({structure.postcode})",
+            manager_name=applicant.manager_name,
+            signatory_name=signature.name,
+            signatory_role=signature.role,
+        )
+        return _form_page(form, token, note=history[-1].note)
+    return page(
+        "public/application.html",
+        structure=structure,
+        history=history,
+        token=token,
+        may_withdraw=structure.state.may_become(StructureState.WITHDRAWN),
+    )
+
+
+def _form_page(form: Form[Application], token: str, *, note: str) -> Response[bytes]:
+    return form.page("public/apply.html", charter=current_charter(), token=token, note=note)
+
+
+ROUTES = [
+    show_signatories,
+    show_signatory,
+    show_charter,
+    begin,
+    send_link,
+    show_application,
+    submit,
+    withdraw,
+]
