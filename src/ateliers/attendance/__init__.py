@@ -1,0 +1,1 @@
+"""Who came: marks on the list, walk-ins, the counts of each session."""
