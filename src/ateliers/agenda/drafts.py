@@ -62,7 +62,8 @@ Seen = Annotated[Visibility, Meta(title="Who can find it")]
 Minutes = Annotated[int, Meta(ge=5, le=LONGEST_MINUTES, title="How long, in minutes")]
 Capacity = Annotated[int, Meta(ge=1, le=MOST_SEATS, title="Seats", description="Left empty: no limit.")]
 VenueId = Annotated[UUID, Meta(title="Place")]
-PlaceName = Annotated[str, Meta(max_length=150, title="Name of the place")]
+# `sometimes`: whether an answer is needed depends on another one, so the form does not call it optional.
+PlaceName = Annotated[str, Meta(max_length=150, title="Name of the place", extra={"sometimes": True})]
 Address = Annotated[str, Meta(max_length=200, title="Number and street")]
 AddressMore = Annotated[str, Meta(max_length=200, title="Building, floor, room")]
 CommuneText = Annotated[
@@ -71,7 +72,7 @@ CommuneText = Annotated[
         max_length=100,
         title="Commune or postcode",
         description="For example: Nevers, or 58000.",
-        extra={"list": "communes"},
+        extra={"sometimes": True},
     ),
 ]
 AccessNote = Annotated[
@@ -86,7 +87,7 @@ JoinUrl = Annotated[
         max_length=500,
         title="Link of the online meeting",
         description="Shown only to those who hold a seat.",
-        extra={"input": "url", "error": "The link begins with https://"},
+        extra={"input": "url", "sometimes": True, "error": "The link begins with https://"},
     ),
 ]
 LocalStart = Annotated[datetime, Meta(tz=False, title="Date and time", description="On the clock of the place.")]

@@ -175,7 +175,7 @@ def _made_plain(spec: Spec, value: Any) -> Any:
 def _from_browser(spec: Spec, texts: list[str] | None) -> Any:
     """What a browser sends, as the value that msgspec expects; an empty answer is no answer."""
     if spec.many:
-        return [text for text in (texts or []) if text.strip()]
+        return [_as_typed(spec, text.strip()) for text in (texts or []) if text.strip()]
     if isinstance(spec.core, mi.BoolType):
         return texts is not None and texts[-1].strip().lower() not in ("", "0", "false", "no", "off")
     text = texts[-1].strip() if texts else ""
@@ -183,6 +183,11 @@ def _from_browser(spec: Spec, texts: list[str] | None) -> Any:
         if spec.optional:
             return None
         return "" if isinstance(spec.core, mi.StrType) and texts is not None and not spec.required else NODEFAULT
+    return _as_typed(spec, text)
+
+
+def _as_typed(spec: Spec, text: str) -> str:
+    """One answer, as msgspec reads it: browsers leave seconds out, people write decimal commas and spaces in numbers."""
     if isinstance(spec.core, mi.DateTimeType | mi.TimeType) and re.fullmatch(r"(.*T)?\d\d:\d\d", text):
         text += ":00"
     if isinstance(spec.core, mi.FloatType | mi.DecimalType):

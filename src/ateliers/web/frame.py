@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers.base import BaseRouteHandler
@@ -141,7 +142,7 @@ async def staff_only(connection: ASGIConnection[Any, Any, Any, Any], _handler: B
     _signed_in.set(person)
 
 
-async def provide_me(request: Any) -> Person:
+async def provide_me(request: Request[Any, Any, Any]) -> Person:
     """The `me` of staff handlers; the guard has found them."""
     person: Person = request.scope["state"]["me"]
     return person

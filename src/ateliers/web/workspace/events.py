@@ -84,6 +84,8 @@ async def show_new_event(request: Request[Any, Any, Any], me: NamedDependency[Pe
 @post("/espace/evenements/nouveau")
 async def create(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
     """Create the event, as a draft or published at once."""
+    if not managed_by(me):
+        raise NotAllowed
     form = await read_form(request, NewEvent)
     if "more" in form.raw:
         return await _new_event_page(Form(NewEvent, form.raw, None, {}, sent=True), me, rows=_filled(form) + MORE_ROWS)
