@@ -143,7 +143,7 @@ async def structure_feed(slug: str, state: FeedState, *, now: datetime) -> Feed:
         f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}",
         f"X-PUBLISHED-TTL:{REFRESH}",
         f"SOURCE;VALUE=URI:{address}",
-        f"URL;VALUE=URI:{absolute(f'/structures/{slug}')}",
+        f"URL;VALUE=URI:{absolute(f'/signataires/{slug}')}",
     ]
     body = calendar_file(head, sessions, [public_event(session) for session in sessions])
     # Sessions leave the window at midnight, and a date that went back would pin readers on an old copy (rule F5).
