@@ -43,7 +43,7 @@ async def create_token(structure_id: UUID, name: str, scopes: Iterable[str], *, 
     name = plain(name)
     wanted = sorted(set(scopes))
     if not name:
-        raise Invalid({"name": "This field is required."})
+        raise Invalid({"name": "Fill in this answer."})
     if not wanted or not set(wanted) <= set(SCOPES):
         raise Invalid({"scopes": "Choose among: events, bookings, attendance, reports."})
     text = PREFIX + secrets.token_urlsafe(32)
