@@ -169,18 +169,18 @@ def main() -> None:
     """Try everything; say what took how long."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8765)
-    parser.add_argument("command", nargs="*", default=["make", "demo"])
+    parser.add_argument("command", nargs=argparse.REMAINDER)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ateliers-try-") as folder:
         data = Path(folder) / "data"
         data.mkdir()
-        demo = Demo(chosen.command, chosen.port, data)
+        demo = Demo(chosen.command or ["make", "demo"], chosen.port, data)
         try:
             print(f"ready after {demo.wait_until_ready():.1f} s")
             booking = try_first_run(demo)
             print(f"booked {booking['code']}, its mail read, three sign-in links open")
             print(f"stopped in {demo.stop():.1f} s, nothing left running")
-            demo = Demo(chosen.command, chosen.port, data)
+            demo = Demo(chosen.command or ["make", "demo"], chosen.port, data)
             print(f"ready again after {demo.wait_until_ready():.1f} s")
             key = urllib.parse.urlsplit(booking["manage_url"]).path.rstrip("/").rpartition("/")[2]
             expect(demo, f"/api/v1/bookings/{booking['code']}", Authorization=f"Bearer {key}")

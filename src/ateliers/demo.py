@@ -76,7 +76,7 @@ def run_demo(port: int) -> None:
             ATELIERS_PRODUCTION="0",
         )
         settings.cache_clear()
-        entrances = asyncio.run(_prepare(url))
+        entrances = asyncio.run(_prepare(url, folder / "filled"))
         log = parts.enter_context((folder / "demo.log").open("ab"))
         children = {
             "web": parts.enter_context(_child(log.fileno(), "serve", "--port", str(port))),
@@ -91,15 +91,20 @@ def run_demo(port: int) -> None:
     _say("Stopped. What you did is kept for the next time.")
 
 
-async def _prepare(url: str) -> list[Entrance]:
+async def _prepare(url: str, filled: Path) -> list[Entrance]:
+    """Tables up to date and an invented world in them, made whole or made again: `filled` says that it is whole."""
     await database.migrate(url)
     await database.open_pool(url)
     try:
-        if not await database.fetch_value("SELECT EXISTS (SELECT FROM structure)"):
+        if not filled.exists():
             from ateliers.demo_data import fill
 
             _say("Inventing structures, events and bookings…")
+            await database.execute("DROP SCHEMA public CASCADE")
+            await database.execute("CREATE SCHEMA public")
+            await database.migrate(url)
             await fill(now=clock.now())
+            filled.touch()
         return await _entrances()
     finally:
         await database.close_pool()
