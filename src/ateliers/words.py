@@ -140,6 +140,24 @@ def date_in_words(moment: datetime, zone: str = PARIS) -> str:
     return f"{day:%d/%m/%Y}" if language() == "fr" else format_date(day.date(), "d MMM y", locale="en_GB")
 
 
+def month_in_words(moment: datetime, long: bool = False) -> str:
+    """« déc. » or « décembre », of a moment that is on its own clock already."""
+    return format_date(moment.date(), "LLLL" if long else "LLL", locale=language())
+
+
+def weekday_in_words(moment: datetime) -> str:
+    """« mardi », of a moment that is on its own clock already."""
+    return format_date(moment.date(), "EEEE", locale=language())
+
+
+def phone_in_words(number: str) -> str:
+    """French numbers in pairs with no-break spaces, « 03 86 00 00 00 »; others as they are."""
+    digits = re.sub(r"^\+33", "0", re.sub(r"[^\d+]", "", number))
+    if not re.fullmatch(r"0\d{9}", digits):
+        return number
+    return "\u00a0".join(digits[at : at + 2] for at in range(0, 10, 2))
+
+
 def time_in_words(moment: datetime, zone: str = PARIS) -> str:
     """« 14 h », « 9 h 30 » with no-break spaces; "14:00" in English."""
     at = local(moment, zone)

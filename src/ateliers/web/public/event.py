@@ -1,0 +1,114 @@
+"""A session's page: when, where, with whom, what to bring, and how to get a seat."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from ateliers import clock
+from ateliers.agenda.event import EventState, Visibility
+from ateliers.agenda.session import Session
+from ateliers.agenda.sessions import get_session, list_sessions_of_event
+from ateliers.places.place import Accessibility
+from ateliers.refusals import NotFound
+from ateliers.rendering import absolute
+from ateliers.settings import settings
+from ateliers.web.answers import page
+
+MOST_OTHER_DATES = 8
+
+
+@get("/seances/{session_id:uuid}", include_in_schema=False)
+async def show_session(session_id: FromPath[UUID]) -> Response[bytes]:
+    """What everybody may know of a session; drafts and the network's own do not exist for strangers."""
+    now = clock.now()
+    session = await get_session(session_id)
+    if not session.may_be_seen_by(None):
+        raise NotFound
+    others = [
+        other
+        for other in await list_sessions_of_event(session.event_id)
+        if other.id != session.id and not other.is_over(now) and not other.is_called_off
+    ]
+    return page(
+        "public/session.html",
+        session=session,
+        now=now,
+        others=others[:MOST_OTHER_DATES],
+        facts=facts_of(session),
+        is_hidden=session.visibility is not Visibility.PUBLIC or session.event_state is not EventState.PUBLISHED,
+        linked_data=Markup(linked_data(session)),  # noqa: S704 - JSON with every < > & escaped
+    )
+
+
+def facts_of(session: Session) -> list[str]:
+    """Accessibility of venue and event together, in words, each once, in the order of the enumeration."""
+    known = {*session.place_accessibility, *session.accessibility}
+    return [str(fact.label) for fact in Accessibility if fact.value in known]
+
+
+def linked_data(session: Session) -> str:
+    """schema.org/Event as JSON-LD (B19, rule F11), safe inside a script element. The join link is never in it (B7)."""
+    page_url = absolute(session.path)
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Event",
+        "name": session.title,
+        "startDate": session.starts_at.isoformat(),
+        "endDate": session.ends_at.isoformat(),
+        "eventStatus": "https://schema.org/EventScheduled",
+        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+        "url": page_url,
+        "isAccessibleForFree": True,
+        "inLanguage": "fr",
+        "organizer": {
+            "@type": "Organization",
+            "name": session.structure_name,
+            "url": f"{settings().base_url}/signataires/{session.structure_slug}",
+        },
+    }
+    if session.description:
+        data["description"] = session.description
+    if session.is_online:
+        data["eventAttendanceMode"] = "https://schema.org/OnlineEventAttendanceMode"
+        data["location"] = {"@type": "VirtualLocation", "url": page_url}
+    else:
+        data["location"] = {
+            "@type": "Place",
+            "name": session.place_name,
+            "address": {
+                "@type": "PostalAddress",
+                "streetAddress": session.address,
+                "postalCode": session.postcode,
+                "addressLocality": session.commune_name,
+                "addressCountry": "FR",
+            },
+            "geo": {"@type": "GeoCoordinates", "latitude": session.latitude, "longitude": session.longitude},
+        }
+    if session.is_called_off:
+        data["eventStatus"] = "https://schema.org/EventCancelled"
+    elif session.previous_start is not None:
+        data["eventStatus"] = "https://schema.org/EventRescheduled"
+        data["previousStartDate"] = session.previous_start.isoformat()
+    if session.rules.takes_bookings and not session.is_called_off:
+        data["offers"] = {
+            "@type": "Offer",
+            "price": 0,
+            "priceCurrency": "EUR",
+            "url": page_url,
+            "availability": f"https://schema.org/{'SoldOut' if session.is_full else 'InStock'}",
+            "validFrom": (session.published_at or session.created_at).isoformat(),
+        }
+        if session.capacity is not None:
+            data["maximumAttendeeCapacity"] = session.capacity
+            data["remainingAttendeeCapacity"] = session.seats_left
+    text = msgspec.json.encode(data).decode()
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+ROUTES = [show_session]

@@ -1,0 +1,202 @@
+"""The search page: a commune, a distance, a list in order of time, and a map beside it."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response, get
+from msgspec import Meta
+
+from ateliers import clock
+from ateliers.agenda.kinds import RULES, Kind
+from ateliers.agenda.search import Found, Results, Search, nearest_sessions, search_sessions
+from ateliers.places.communes import search_communes
+from ateliers.places.map import is_on_map, map_around, point_of
+from ateliers.places.place import Accessibility
+from ateliers.refusals import Invalid
+from ateliers.web.fields import parse
+from ateliers.web.forms import Form, form_fields
+from ateliers.words import PARIS, T, local
+
+FIELD_OF = {"near": "ou", "cursor": "suite", "end": "quand"}  # the search's fields by the form's names
+
+
+class Period(enum.Enum):
+    """When, as people say it."""
+
+    WEEK = "semaine"
+    MONTH = "mois"
+    ALL = "tout"
+
+    @property
+    def label(self) -> T:
+        return _PERIODS[self]
+
+    def days_from(self, today: date) -> tuple[date | None, date | None]:
+        """First and last day; None: no bound."""
+        lengths = {Period.WEEK: 7, Period.MONTH: 31}
+        return (today, today + timedelta(days=lengths[self])) if self in lengths else (None, None)
+
+
+_PERIODS = {
+    Period.WEEK: T("In the next 7 days"),
+    Period.MONTH: T("In the next month"),
+    Period.ALL: T("All dates"),
+}
+
+
+class Distance(enum.Enum):
+    """How far, in kilometres."""
+
+    TEN = "10"
+    THIRTY = "30"
+    SIXTY = "60"
+    HUNDRED_FIFTY = "150"
+
+    @property
+    def label(self) -> T:
+        return T("%(n)s km", n=self.value)
+
+
+class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page's address carries; short French words, because people copy addresses."""
+
+    ou: (
+        Annotated[
+            str,
+            Meta(
+                max_length=80,
+                title="Your town or postcode",
+                extra={"list": "communes", "autocomplete": "postal-code"},
+            ),
+        ]
+        | None
+    ) = None
+    rayon: Annotated[Distance, Meta(title="Distance")] = Distance.THIRTY
+    quand: Annotated[Period, Meta(title="When")] = Period.ALL
+    type: Annotated[Kind, Meta(title="Kind")] | None = None
+    mots: Annotated[str, Meta(max_length=100, title="Words")] | None = None
+    acces: Annotated[list[Accessibility], Meta(max_length=10, title="What you need to take part")] = []
+    libre: Annotated[bool, Meta(title="Only where seats are left")] = False
+    suite: Annotated[str, Meta(max_length=120)] | None = None
+
+
+class Chip(msgspec.Struct, frozen=True, kw_only=True):
+    """A filter by kind: its words, how many, where it leads."""
+
+    label: str
+    count: int
+    path: str
+    is_chosen: bool
+
+
+class Dot(msgspec.Struct, frozen=True, kw_only=True):
+    """A place on the map."""
+
+    x: float
+    y: float
+    label: str
+
+
+@get("/", include_in_schema=False)
+async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The home page is the search."""
+    raw = form_fields(request.scope.get("query_string", b""))
+    data, errors = parse(SearchForm, raw, typed=False)
+    form = Form(SearchForm, raw, data, errors, sent=bool(raw))
+    if not raw:
+        form, data = Form.of(SearchForm), SearchForm()
+    now = clock.now()
+    results: Results | None = None
+    nearest: list[Found] = []
+    if data is not None:
+        try:
+            results = await search_sessions(_search(data, local(now, PARIS).date()), now=now)
+        except Invalid as refusal:
+            form.refuse(Invalid({FIELD_OF.get(name, ""): text for name, text in refusal.errors.items()}))
+    if results is not None and not results.found and results.commune is not None:
+        nearest = await nearest_sessions(results.commune, now=now)
+    return form.page(
+        "public/search.html",
+        results=results,
+        nearest=nearest,
+        chips=_chips(data, results) if data is not None and results is not None else [],
+        drawing=_drawing(data, results) if data is not None and results is not None else None,
+        next_page=_address(data, suite=results.cursor) if data is not None and results and results.cursor else None,
+        close=search_communes(form["ou"].value, 5) if form.errors and form["ou"].value else [],
+        is_asked=bool(raw),
+    )
+
+
+@get("/communes.json", include_in_schema=False)
+async def suggest_communes(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Up to eight communes for what is being typed (`?q=`)."""
+    typed = request.query_params.get("q", "")[:80]
+    found = [commune.label for commune in search_communes(typed, 8)]
+    headers = {"cache-control": "public, max-age=86400"}
+    return Response(msgspec.json.encode(found), media_type="application/json", headers=headers)
+
+
+def _search(form: SearchForm, today: date) -> Search:
+    start, end = form.quand.days_from(today)
+    return Search(
+        near=form.ou,
+        within_km=int(form.rayon.value),
+        kind=form.type,
+        start=start,
+        end=end,
+        q=form.mots,
+        accessible=form.acces,
+        seats_left=form.libre,
+        cursor=form.suite,
+    )
+
+
+def _address(form: SearchForm, **changed: Any) -> str:
+    """The page's address for this search, with something changed; what is left out is not in it."""
+    values = {**msgspec.to_builtins(form), "suite": None, **changed}
+    plain = {name: value for name, value in values.items() if value not in (None, "", [], False)}
+    if plain.get("libre") is True:
+        plain["libre"] = "1"
+    return "/?" + urlencode(plain, doseq=True)
+
+
+def _chips(form: SearchForm, results: Results) -> list[Chip]:
+    chips = [
+        Chip(label=str(T("All")), count=results.total, path=_address(form, type=None), is_chosen=form.type is None)
+    ]
+    for kind, count in results.counts.items():
+        chosen = form.type is kind
+        chips.append(
+            Chip(label=str(RULES[kind].label), count=count, path=_address(form, type=kind.value), is_chosen=chosen)
+        )
+    return [chips[0], *sorted(chips[1:], key=lambda chip: (-chip.count, chip.label))]
+
+
+def _drawing(form: SearchForm, results: Results) -> dict[str, Any] | None:
+    """The map of the results around a metropolitan commune."""
+    commune = results.commune
+    if commune is None or not is_on_map(commune.latitude, commune.longitude):
+        return None
+    dots: dict[tuple[float, float], Dot] = {}
+    for found in results.found:
+        session = found.session
+        if session.latitude is not None and session.longitude is not None:
+            x, y = point_of(session.latitude, session.longitude)
+            dots.setdefault((x, y), Dot(x=x, y=y, label=session.commune_name or ""))
+    x, y = point_of(commune.latitude, commune.longitude)
+    kilometres = int(form.rayon.value)
+    return {
+        "map": map_around(commune.latitude, commune.longitude, kilometres=kilometres),
+        "dots": list(dots.values()),
+        "home": Dot(x=x, y=y, label=commune.name),
+        "unit": max(kilometres, 30) / 60,
+        "departement": commune.departement,
+    }
+
+
+ROUTES = [show_search, suggest_communes]
