@@ -76,7 +76,9 @@ def run_demo(port: int) -> None:
             ATELIERS_PRODUCTION="0",
         )
         settings.cache_clear()
-        entrances = asyncio.run(_prepare(url, folder / "filled"))
+        filled = folder / "filled"
+        entrances = asyncio.run(_prepare(url, is_filled=filled.exists()))
+        filled.touch()
         log = parts.enter_context((folder / "demo.log").open("ab"))
         children = {
             "web": parts.enter_context(_child(log.fileno(), "serve", "--port", str(port))),
@@ -91,12 +93,12 @@ def run_demo(port: int) -> None:
     _say("Stopped. What you did is kept for the next time.")
 
 
-async def _prepare(url: str, filled: Path) -> list[Entrance]:
-    """Tables up to date and an invented world in them, made whole or made again: `filled` says that it is whole."""
+async def _prepare(url: str, *, is_filled: bool) -> list[Entrance]:
+    """Tables up to date and an invented world in them, made anew unless an earlier run made it whole."""
     await database.migrate(url)
     await database.open_pool(url)
     try:
-        if not filled.exists():
+        if not is_filled:
             from ateliers.demo_data import fill
 
             _say("Inventing structures, events and bookings…")
@@ -104,7 +106,6 @@ async def _prepare(url: str, filled: Path) -> list[Entrance]:
             await database.execute("CREATE SCHEMA public")
             await database.migrate(url)
             await fill(now=clock.now())
-            filled.touch()
         return await _entrances()
     finally:
         await database.close_pool()
