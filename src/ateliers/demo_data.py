@@ -28,18 +28,8 @@ from ateliers.bookings.booking import Booking, BookingState, Channel, Contact, O
 from ateliers.bookings.bookings import list_bookings
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import transaction
-from ateliers.demo_texts import (
-    APPLICANTS,
-    FIRST_NAMES,
-    HOUSES,
-    LAST_NAMES,
-    NEEDS,
-    OFFERS,
-    WALK_INS,
-    Hall,
-    House,
-    Offer,
-)
+from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
+from ateliers.demo_texts import FIRST_NAMES, LAST_NAMES, NEEDS, OFFERS, WALK_INS, Offer
 from ateliers.mail.backlog import drop_backlog
 from ateliers.network.charter import sign_charter
 from ateliers.network.people import Person, RoleName, add_person, add_role, find_person_by_email, get_person

@@ -99,7 +99,10 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[by
     else:
         errors = [FieldError(pointer(refusal.field), title)] if refusal.field else []
     rest = {"kind": refusal.slug, "errors": errors} if request.scope["path"].startswith("/api/") else {}
-    return _answer(request, refusal.status, title, **rest)
+    answer = _answer(request, refusal.status, title, **rest)
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["www-authenticate"] = "Bearer"
+    return answer
 
 
 def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

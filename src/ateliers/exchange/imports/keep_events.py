@@ -25,7 +25,7 @@ NAMES = {"openagenda": "Évènements repris d’OpenAgenda", "evenements": "Atel
 BEFORE = timedelta(days=1)  # a past event is kept as if published this long before its first session
 
 
-class Keeper:
+class EventKeeper:
     """Writes events under the source's structure, made at the first need."""
 
     def __init__(self, *, source: str, now: datetime) -> None:
@@ -39,7 +39,7 @@ class Keeper:
         """Events have an identity at their source: none is told by its looks."""
         return None
 
-    def remember(self, row: EventRow, number: int) -> None:
+    def remember(self, _row: EventRow, _number: int) -> None:
         """Nothing to remember: see twin_of."""
 
     async def keep(self, row: EventRow, key: str, digest: bytes, *, now: datetime) -> tuple[T, ...]:

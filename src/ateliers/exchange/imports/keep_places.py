@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from ateliers.database import fetch, transaction
-from ateliers.exchange.imports.ledger import Taken, take_over
+from ateliers.exchange.imports.ledger import take_over
 from ateliers.exchange.imports.lieux import SAME_PLACE, PlaceRow
 from ateliers.places.communes import zone_of
 from ateliers.places.distance import kilometres
@@ -27,7 +27,14 @@ class _Known(msgspec.Struct, frozen=True):
     number: int | None = None  # of the row in this file; None: in the database before
 
 
-class Keeper:
+async def open_keeper() -> PlaceKeeper:
+    """A keeper that knows every place of nobody in particular."""
+    return PlaceKeeper(
+        await fetch(_Known, "SELECT name, commune_code, latitude, longitude FROM place WHERE owner_id IS NULL")
+    )
+
+
+class PlaceKeeper:
     """Writes places, and knows those there are."""
 
     def __init__(self, known: Iterable[_Known]) -> None:
@@ -35,13 +42,6 @@ class Keeper:
         for place in known:
             self._known.setdefault(place.commune_code, []).append(place)
         self.latest_id = NOBODY
-
-    @classmethod
-    async def open(cls, _taken: Iterable[Taken]) -> Keeper:
-        """A keeper that knows every place of nobody in particular."""
-        return cls(
-            await fetch(_Known, "SELECT name, commune_code, latitude, longitude FROM place WHERE owner_id IS NULL")
-        )
 
     def twin_of(self, row: PlaceRow) -> T | None:
         """What to say when the place is known: same commune, same name, a stone's throw apart."""

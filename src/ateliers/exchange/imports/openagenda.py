@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,6 +42,7 @@ WORDS_OF_KIND = {
     Kind.STAND: ("stand", "salon", "forum", "vide"),
 }
 MOST_TIMINGS = 400
+HTTPS = re.compile(r"https://\S{1,490}")
 
 
 def parse_openagenda(row: Row, notes: Notes) -> EventRow:
@@ -103,18 +105,15 @@ def _description(fields: Mapping[str, Any], notes: Notes) -> str:
 
 
 def _join_url(fields: Mapping[str, Any]) -> str | None:
-    for name in ("onlineaccesslink", "registration"):
-        value = fields.get(name)
-        found = [value] if isinstance(value, str) and value.startswith("https://") else []
-        if isinstance(value, str) and value.startswith("["):
-            try:
-                found = [item.get("value", "") for item in msgspec.json.decode(value) if isinstance(item, Mapping)]
-            except msgspec.DecodeError:
-                found = []
-        for link in found:
-            if isinstance(link, str) and link.startswith("https://") and not any(c.isspace() for c in link):
-                return link
-    return None
+    """The first https link among those where people take part or register."""
+    links = [str(fields.get("onlineaccesslink") or "")]
+    try:
+        registration = msgspec.json.decode(str(fields.get("registration") or "[]"))
+    except msgspec.DecodeError:
+        registration = []
+    if isinstance(registration, list):
+        links += [str(item.get("value", "")) for item in registration if isinstance(item, Mapping)]
+    return next((link for link in links if HTTPS.fullmatch(link)), None)
 
 
 def _venue(fields: Mapping[str, Any], notes: Notes) -> Venue:

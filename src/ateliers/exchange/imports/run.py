@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
 
 from ateliers.exchange.imports import keep_events, keep_places
 from ateliers.exchange.imports.agenda_rows import EventRow
@@ -27,6 +29,22 @@ NAME_COLUMNS = ("nom", "Nom", "Nom de votre structure", "title", "title_fr", "na
 Progress = Callable[[int, int], None]  # rows done, rows in all
 Usable = PlaceRow | EventRow
 
+
+class Keeper(Protocol):
+    """What writes the usable rows of one kind of file."""
+
+    latest_id: UUID
+
+    def twin_of(self, row: Any, /) -> T | None:
+        """Why the row is known already, though under another key."""
+
+    def remember(self, row: Any, number: int, /) -> None:
+        """The row is kept, or would be."""
+
+    async def keep(self, row: Any, key: str, digest: bytes, *, now: datetime) -> tuple[T, ...]:
+        """Write it; why not, if it is refused after all."""
+
+
 __all__ = ["EVENEMENTS", "KINDS", "LIEUX", "OPENAGENDA", "UnreadableFile", "run_import"]
 
 
@@ -45,9 +63,7 @@ async def run_import(
     parsed = [_parse(kind, row, departement) for row in reading.rows]
     keys = [_key(kind, path.stem, usable) if isinstance(usable, (PlaceRow, EventRow)) else "" for usable, _ in parsed]
     known = await taken_over(filter(None, keys))
-    keeper = (
-        await keep_places.Keeper.open(known.values()) if kind == LIEUX else keep_events.Keeper(source=kind, now=now)
-    )
+    keeper: Keeper = await keep_places.open_keeper() if kind == LIEUX else keep_events.EventKeeper(source=kind, now=now)
     rows: list[RowReport] = []
     for number, (row, (usable, notes), key) in enumerate(zip(reading.rows, parsed, keys, strict=True), 1):
         said = [*reading.notes, *notes.said] if number == 1 else list(notes.said)
@@ -91,7 +107,7 @@ async def _apply(
     usable: Usable | Unusable,
     key: str,
     taken: Taken | None,
-    keeper: keep_places.Keeper | keep_events.Keeper,
+    keeper: Keeper,
     *,
     dry_run: bool,
     now: datetime,

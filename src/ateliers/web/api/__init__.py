@@ -1,1 +1,1 @@
-"""The door of programs: JSON under /api/v1, problem details for every no."""
+"""The door for programs: /api/v1, JSON in and out, problem details (RFC 9457) for every no."""

@@ -1,0 +1,212 @@
+"""Bookings: make one, see it and give it back with its private key, list a session's with a token."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from msgspec import Meta
+
+from ateliers.agenda.sessions import get_session
+from ateliers.bookings.book import book_seats
+from ateliers.bookings.booking import Booking, BookingState, Channel, Wish
+from ateliers.bookings.bookings import get_booking, list_bookings, rank_of
+from ateliers.bookings.give_back import give_back_seats
+from ateliers.bookings.links import booking_by_private_key
+from ateliers.clock import now
+from ateliers.network.people import Person
+from ateliers.refusals import Invalid, NotFound
+from ateliers.web.api.asking import (
+    TokenNeeded,
+    author_of,
+    bearer_of,
+    body_of,
+    id_of,
+    query_of,
+    raw_body,
+    read_body,
+    reader_of,
+)
+from ateliers.web.api.description import JSON, described
+from ateliers.web.api.shapes import (
+    BookingAsked,
+    BookingListed,
+    BookingMade,
+    BookingPage,
+    BookingShown,
+    SeatsGivenBack,
+    booking_listed,
+    encoded,
+    manage_url,
+    session_shown,
+)
+from ateliers.words import plain
+
+FAST = msgspec.json.Decoder(BookingAsked)
+IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,100}")
+PAGE = 200  # bookings
+
+
+class BookingsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of the list."""
+
+    limit: Annotated[int, Meta(ge=1, le=1000)] = PAGE
+    cursor: Annotated[str, Meta(max_length=20, pattern=r"^[A-Z0-9]{1,12}$")] | None = None
+
+
+def read_booking(content: bytes) -> BookingAsked:
+    """The body of a booking. Raises BrokenJson, or Invalid with every wrong field.
+
+    Bodies that need no mending, which is nearly all, are read in one pass.
+    """
+    try:
+        asked = FAST.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return read_body(content, BookingAsked)
+    contact = asked.contact
+    texts = [contact.name, contact.email or "", contact.phone or "", *asked.names]
+    if any(plain(text) != text for text in texts) or plain(asked.needs or "", lines=True) != (asked.needs or ""):
+        return read_body(content, BookingAsked)
+    return asked
+
+
+@post(
+    "/api/v1/sessions/{session_id:str}/bookings",
+    status_code=201,
+    opt=described(
+        summary="Book seats, or a place on the waiting list",
+        tag="bookings",
+        body=BookingAsked,
+        answer=BookingMade,
+        status=201,
+        refusals=(409, 429),
+        security="token",
+        optional_security=True,
+        idempotency_key=True,
+    ),
+)
+async def make_booking(request: Request[Any, Any, Any], session_id: str) -> Response[bytes]:
+    """Confirmed while seats are left, else waiting; refused when there is no list or it is full."""
+    asked = read_booking(await raw_body(request))
+    session = id_of(session_id)
+    key = request.headers.get("idempotency-key")
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        raise Invalid({"Idempotency-Key": "Give 1 to 100 visible ASCII characters."})
+    by: Person | None = await reader_of(request) if "authorization" in request.headers else None
+    wish = Wish(
+        contact=asked.contact,
+        seats=asked.seats,
+        names=asked.names,
+        on_behalf=asked.on_behalf,
+        needs=asked.needs,
+        language=asked.language,
+        channel=Channel.ONLINE if by is None else Channel.PARTNER,
+        request_key=None if key is None else f"api:{session}:{key}",
+    )
+    booking = await book_seats(session, wish, now=now(), by=by)
+    made = BookingMade(
+        code=booking.code,
+        status=booking.state.value,
+        rank=None if booking.state is not BookingState.WAITING else await rank_of(booking),
+        seats=booking.seats,
+        manage_url=manage_url(booking),
+    )
+    return Response(encoded(made), status_code=201, media_type=JSON)
+
+
+@get(
+    "/api/v1/sessions/{session_id:str}/bookings",
+    opt=described(
+        summary="The bookings of a session, for its structure (scope bookings)",
+        tag="bookings",
+        query=BookingsAsked,
+        answer=BookingPage,
+        security="token",
+    ),
+)
+async def list_session_bookings(request: Request[Any, Any, Any], session_id: str) -> Response[bytes]:
+    """Confirmed ones first, then the waiting list in order of rank, then those given back."""
+    by = await author_of(request, "bookings")
+    asked = query_of(request, BookingsAsked)
+    session = await get_session(id_of(session_id))
+    if not by.manages(session.structure_id):
+        raise NotFound
+    bookings = await list_bookings(session.id)
+    start = 0
+    if asked.cursor is not None:
+        start = next((n for n, booking in enumerate(bookings, 1) if booking.code == asked.cursor), len(bookings))
+    shown = _ranked(bookings)[start : start + asked.limit]
+    more = start + asked.limit < len(bookings)
+    page = BookingPage(items=shown, next=shown[-1].code if more and shown else None)
+    return Response(encoded(page), media_type=JSON)
+
+
+def _ranked(bookings: list[Booking]) -> list[BookingListed]:
+    found, place = [], 0
+    for booking in bookings:
+        is_waiting = booking.state is BookingState.WAITING
+        place += is_waiting
+        found.append(booking_listed(booking, place if is_waiting else None))
+    return found
+
+
+@get(
+    "/api/v1/bookings/{code:str}",
+    opt=described(summary="See a booking", tag="bookings", answer=BookingShown, security="booking"),
+)
+async def show_booking(request: Request[Any, Any, Any], code: str) -> Response[bytes]:
+    """For who holds its private key."""
+    return await _shown(await _own_booking(request, code))
+
+
+@post(
+    "/api/v1/bookings/{code:str}/give-back",
+    status_code=200,
+    opt=described(
+        summary="Give seats back, or leave the waiting list",
+        tag="bookings",
+        body=SeatsGivenBack,
+        body_required=False,
+        answer=BookingShown,
+        security="booking",
+        refusals=(409,),
+    ),
+)
+async def give_back(request: Request[Any, Any, Any], code: str) -> Response[bytes]:
+    """Some seats or all of them; those who wait are served at once."""
+    booking = await _own_booking(request, code)
+    asked = await body_of(request, SeatsGivenBack)
+    await give_back_seats(booking.id, asked.seats or booking.seats, now=now())
+    return await _shown(await get_booking(booking.id))
+
+
+async def _own_booking(request: Request[Any, Any, Any], code: str) -> Booking:
+    """The booking whose key came along. Raises TokenNeeded; NotFound for a wrong code and a wrong key alike."""
+    key = bearer_of(request)
+    if not key:
+        raise TokenNeeded
+    booking = await booking_by_private_key(code, key)
+    if booking is None:
+        raise NotFound
+    return booking
+
+
+async def _shown(booking: Booking) -> Response[bytes]:
+    session = await get_session(booking.session_id)
+    shown = BookingShown(
+        code=booking.code,
+        status=booking.state.value,
+        rank=await rank_of(booking),
+        seats=booking.seats,
+        names=booking.names,
+        language=booking.language,
+        manage_url=manage_url(booking),
+        session=session_shown(session, now=now()),
+        join_url=session.join_url if booking.state is BookingState.CONFIRMED and not session.is_called_off else None,
+    )
+    return Response(encoded(shown), media_type=JSON, headers={"cache-control": "no-store"})
+
+
+ROUTES: list[Any] = [make_booking, list_session_bookings, show_booking, give_back]
