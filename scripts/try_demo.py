@@ -150,7 +150,7 @@ def read_mail(demo: Demo, code: str) -> str:
 
 def try_first_run(demo: Demo) -> dict[str, Any]:
     """Look around, book, read the mail, open the sign-in links."""
-    for path in ("/", "/en/", "/seances", "/signataires", "/health/live", "/health/ready", "/api/v1/openapi.json"):
+    for path in ("/", "/en/", "/signataires", "/connexion", "/health/live", "/health/ready", "/api/v1/openapi.json"):
         expect(demo, path)
     booking = book(demo)
     letter = read_mail(demo, booking["code"])

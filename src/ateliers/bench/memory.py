@@ -12,20 +12,20 @@ from ateliers.bench.works import Measure, work
 from ateliers.bench.yard import Yard
 from ateliers.mailbox import free_port
 
-PAGES = ("/", "/seances", "/en/", "/health/ready", "/signataires", "/connexion")
+PAGES = ("/", "/en/", "/health/ready", "/signataires", "/connexion", "/metrics")
 MIB = 1024 * 1024
 
 
 @work("memory", unit="MiB", goal=220, at_most=True)
 async def memory(yard: Yard) -> Measure:
-    """Resident memory (PSS: shared pages counted once) of all processes after each page was served once."""
+    """Resident memory of all processes after each page was served once; what they share is counted for each."""
     port = free_port()
     async with yard.web_process(port) as web, yard.worker() as worker:
         served = 0
         for path in PAGES:
             served += await asyncio.to_thread(_status, f"http://127.0.0.1:{port}{path}") == HTTPStatus.OK
         await asyncio.sleep(1 if yard.quick else 5)
-        sizes = {name: _pss(process.pid) / MIB for name, process in (("web", web), ("worker", worker))}
+        sizes = {name: _resident(process.pid) / MIB for name, process in (("web", web), ("worker", worker))}
     note = ", ".join(f"{name} {size:.0f}" for name, size in sizes.items())
     return Measure(value=sum(sizes.values()), note=f"{note}; {served} pages served", sound=served > 1)
 
@@ -38,6 +38,6 @@ def _status(url: str) -> int:
         return no.code
 
 
-def _pss(pid: int) -> int:
+def _resident(pid: int) -> int:
     top = psutil.Process(pid)
-    return sum(int(process.memory_full_info().pss) for process in (top, *top.children(recursive=True)))
+    return sum(int(process.memory_info().rss) for process in (top, *top.children(recursive=True)))
