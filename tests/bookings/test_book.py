@@ -24,7 +24,7 @@ from ateliers.bookings.links import booking_by_private_key, manage_path, private
 from ateliers.bookings.needs import looks_like_nir, purge_needs
 from ateliers.database import fetch_rows, fetch_value, new_id, transaction
 from ateliers.network.people import Person, Role, RoleName, get_person
-from ateliers.refusals import Invalid, NotAllowed, NotFound
+from ateliers.refusals import Invalid, NotFound
 from tests.world import NOON, START, make_event, make_nadia, make_session, make_structure
 
 ODILE = Wish(contact=Contact(name="Odile Marchand", email="odile@example.test"))
@@ -214,14 +214,20 @@ async def test_staff_book_without_contact_by_phone_and_above_capacity():
     assert [tuple(row) for row in notes] == [("overbooked", {"seats": 1, "above": 1}, nadia.id)]
 
 
-async def test_a_stranger_to_the_structure_cannot_book_as_staff():
-    session_id = await make_session()
-    stranger = Person(
+async def test_another_structure_books_as_a_partner_and_by_the_public_s_rules():
+    session_id = await make_session(capacity=1)
+    await book_seats(session_id, somebody(1), now=NOON)
+    partner = Person(
         id=new_id(), name="Ève", email="eve@example.test", language="fr", roles=[Role(RoleName.MANAGER, new_id())]
     )
 
-    with pytest.raises(NotAllowed):
-        await book_seats(session_id, ODILE, now=NOON, by=stranger)
+    booking = await book_seats(
+        session_id, msgspec.structs.replace(ODILE, insists=True, channel=Channel.PARTNER), now=NOON, by=partner
+    )
+
+    assert (booking.state, booking.channel, booking.created_by) == (BookingState.WAITING, Channel.PARTNER, None)
+    with pytest.raises(Invalid):
+        await book_seats(session_id, Wish(contact=Contact(name="Sans contact")), now=NOON, by=partner)
 
 
 async def test_the_public_can_neither_insist_nor_choose_a_channel():

@@ -18,7 +18,7 @@ from ateliers.bookings.ledger import Draft
 from ateliers.bookings.needs import looks_like_nir
 from ateliers.database import new_id
 from ateliers.network.people import Person
-from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
+from ateliers.refusals import Invalid, NotFound, Refusal
 from ateliers.settings import settings
 from ateliers.signing import keyed_hash
 from ateliers.words import fold, plain
@@ -81,17 +81,15 @@ FRENCH_PHONE = re.compile(r"(?:\+33|0033)0?([1-9]\d{8})")
 async def book_seats(session_id: UUID, wish: Wish, *, now: datetime, by: Person | None = None) -> Booking:
     """Hold seats, or a place on the waiting list, and queue the e-mail that says so.
 
-    `by` is the member of staff who books for somebody; the channel is then theirs to say, no contact is needed, and they may
-    insist. Raises NotFound, Invalid, NotAllowed, BookingClosed, SessionFull (without a waiting list), AlreadyBooked,
+    `by` is who is signed in. When they serve the structure, they book for somebody: the channel is theirs to say, no contact is needed,
+    and they may insist. Raises NotFound, Invalid, BookingClosed, SessionFull (without a waiting list), AlreadyBooked,
     PartyTooLarge, TooManyBookings, RequestKeyReused.
     """
     is_staff = False
     if by is not None:
         session = await get_session(session_id)
         is_staff = by.serves(session.structure_id)
-        if not is_staff and session.visibility.value != "network":
-            raise NotAllowed
-    wish = tidy(wish, is_staff=is_staff)
+    wish = tidy(wish, is_staff=is_staff, is_known=by is not None)
     draft = _draft(session_id, wish, now=now, by_id=by.id if by and is_staff else None)
     answer = await admission.submit(
         Request(
@@ -137,7 +135,7 @@ async def _booking_of(answer: Answer, draft: Draft) -> Booking:
             raise BookingClosed
 
 
-def tidy(wish: Wish, *, is_staff: bool = False) -> Wish:
+def tidy(wish: Wish, *, is_staff: bool = False, is_known: bool = False) -> Wish:
     """The wish with its texts made plain and its contact in one spelling. Raises Invalid, naming every wrong field."""
     errors: dict[str, str] = {}
     name = plain(wish.contact.name)
@@ -167,7 +165,8 @@ def tidy(wish: Wish, *, is_staff: bool = False) -> Wish:
         names=[one for one in names if one],
         needs=needs,
         request_key=plain(wish.request_key or "") or None,
-        channel=wish.channel if is_staff else Channel.ONLINE,
+        # Another structure may book for its public, and says so; phone and paper reach only the session's own staff.
+        channel=wish.channel if is_staff or (is_known and wish.channel is Channel.PARTNER) else Channel.ONLINE,
         insists=wish.insists and is_staff,
     )
 

@@ -1,0 +1,303 @@
+"""Booking a seat, seeing one's booking, giving seats back: no account, nothing done by a GET."""
+
+from __future__ import annotations
+
+import enum
+import secrets
+from datetime import datetime, timedelta
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from ateliers import words
+from ateliers.agenda.calendar import location
+from ateliers.agenda.session import Session
+from ateliers.agenda.sessions import get_session
+from ateliers.bookings.book import AlreadyBooked, SessionFull, book_seats
+from ateliers.bookings.booking import Booking, Contact, Needs, OnBehalf, Seats, Wish
+from ateliers.bookings.bookings import rank_of
+from ateliers.bookings.finding import find_my_bookings, send_link
+from ateliers.bookings.give_back import give_back_seats
+from ateliers.bookings.links import booking_by_private_key, manage_path
+from ateliers.clock import now
+from ateliers.refusals import NotFound, Refusal
+from ateliers.signing import timed_token, token_moment
+from ateliers.web.answers import page, redirect
+from ateliers.web.forms import Form, read_form
+from ateliers.words import T
+
+FORM = "booking-form"  # purpose of the token in the form
+FASTEST = timedelta(seconds=2)  # nobody fills the form in less; programs do
+LONGEST = timedelta(hours=12)
+PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex"}
+
+
+class For(enum.Enum):
+    """Who comes (C3)."""
+
+    ME = "me"
+    OTHER = "other"
+
+    @property
+    def label(self) -> T:
+        """The answer as it is offered."""
+        return (
+            T("For me") if self is For.ME else T("For a person I help: a relative, a patient, a user of my structure")
+        )
+
+
+class BookingForm(msgspec.Struct, frozen=True, kw_only=True):
+    """The form of a booking; its questions in order."""
+
+    who: Annotated[For, Meta(title="Who do you book for?", extra={"input": "radio"})] = For.ME
+    on_behalf: Annotated[
+        OnBehalf | None, Meta(title="You are", description="Only if you book for a person you help.")
+    ] = None
+    attendee: Annotated[
+        str,
+        Meta(
+            max_length=120,
+            title="First name and name of the person who comes",
+            description="Only if you book for a person you help.",
+            extra={"autocomplete": "off"},
+        ),
+    ] = ""
+    contact: Contact
+    seats: Seats = 1
+    others: Annotated[
+        str,
+        Meta(
+            max_length=2000,
+            title="Names of the people who come with you",
+            description="One name a line. You may leave this empty.",
+            extra={"input": "textarea"},
+        ),
+    ] = ""
+    needs: Needs | None = None
+    site: Annotated[str, Meta(title="Leave this field empty", extra={"autocomplete": "off"})] = ""
+    token: str = ""
+    wait: bool = False
+
+    def wish(self, request_key: str) -> Wish:
+        """What is asked of the desk."""
+        others = [name for line in self.others.splitlines() if (name := words.plain(line))]
+        first = self.attendee if self.who is For.OTHER and self.attendee else self.contact.name
+        is_other = self.who is For.OTHER
+        return Wish(
+            contact=self.contact,
+            seats=self.seats,
+            names=[first, *others] if others or (is_other and self.attendee) else [],
+            on_behalf=(self.on_behalf or OnBehalf.RELATIVE) if is_other else None,
+            needs=self.needs,
+            language=cast("Any", words.language()),
+            request_key=request_key,
+            may_wait=self.wait,
+        )
+
+
+class FindForm(msgspec.Struct, frozen=True, kw_only=True):
+    """« Retrouver ma réservation »."""
+
+    email: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=254,
+            title="E-mail address",
+            description="The one you gave when you booked.",
+            extra={"input": "email", "autocomplete": "email"},
+        ),
+    ]
+
+
+class GiveBackForm(msgspec.Struct, frozen=True, kw_only=True):
+    """How many seats."""
+
+    seats: Annotated[int, Meta(ge=1, le=100, title="How many seats do you give back?")]
+
+
+@get("/seances/{session_id:uuid}/reserver")
+async def show_form(session_id: FromPath[UUID]) -> Response[bytes]:
+    """The form, or why there is none."""
+    session = await _session(session_id)
+    return _form_page(Form.of(BookingForm, token=_new_token(session_id, now())), session)
+
+
+@post("/seances/{session_id:uuid}/reserver")
+async def send_form(request: Request[Any, Any, Any], session_id: FromPath[UUID]) -> Response[bytes]:
+    """Book, then lead to the private page; or the form again, everything typed kept."""
+    session = await _session(session_id)
+    moment = now()
+    form = await read_form(request, BookingForm)
+    token = (form.raw.get("token") or [""])[-1]
+    nonce, trouble = _judge(token, session_id, moment)
+    if not nonce:
+        form.raw["token"] = [_new_token(session_id, moment)]
+    if (form.raw.get("site") or [""])[-1].strip():
+        form.errors["site"] = [T("Leave this field empty, then send again.")]
+    elif trouble is not None and not form.errors:
+        form.errors[""] = [trouble]
+    if form.data is None or form.errors:
+        return _form_page(form, session)
+    try:
+        booking = await book_seats(session_id, form.data.wish(f"form:{nonce}"), now=moment)
+    except SessionFull as refusal:
+        if not refusal.waiting_open:
+            return _form_page(form.refuse(refusal), await get_session(session_id), status=409)
+        return _form_page(form, await get_session(session_id), full=True, status=409)
+    except AlreadyBooked as refusal:
+        sent = await send_link(refusal.booking, now=moment)
+        return page(
+            "public/booking_known.html",
+            status=409,
+            session=session,
+            booking=refusal.booking,
+            sent=sent,
+            where=location(session),
+        )
+    except Refusal as refusal:
+        return _form_page(form.refuse(refusal), await get_session(session_id), status=refusal.status)
+    return redirect(manage_path(booking))
+
+
+@get("/ma-reservation")
+async def ask_contact() -> Response[bytes]:
+    """Ask for the address that the link is sent to."""
+    return Form.of(FindForm).page("public/booking_find.html", sent=False)
+
+
+@post("/ma-reservation")
+async def send_links(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Send the links; the answer is the same whether or not there is a booking."""
+    form = await read_form(request, FindForm)
+    if form.data is not None:
+        try:
+            await find_my_bookings(form.data.email, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return form.page("public/booking_find.html", sent=not form.errors)
+
+
+@get("/ma-reservation/{code:str}/{key:str}")
+async def show_booking(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """The private page of a booking."""
+    booking = await _booking(code, key)
+    session = await get_session(booking.session_id)
+    moment = now()
+    return _private(
+        page(
+            "public/booking.html",
+            booking=booking,
+            session=session,
+            where=location(session),
+            rank=await rank_of(booking),
+            path=manage_path(booking),
+            is_over=session.is_over(moment),
+            may_give_back=_may_give_back(booking, session, moment),
+            is_late=booking.is_live and not session.is_over(moment) and not _may_give_back(booking, session, moment),
+        )
+    )
+
+
+@get("/ma-reservation/{code:str}/{key:str}/rendre")
+async def ask_give_back(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Ask how many seats, and whether it is meant."""
+    booking = await _booking(code, key)
+    if not booking.is_live:
+        return redirect(manage_path(booking))
+    return await _give_back_page(Form.of(GiveBackForm, seats=booking.seats), booking)
+
+
+@post("/ma-reservation/{code:str}/{key:str}/rendre")
+async def give_back(request: Request[Any, Any, Any], code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Give the seats back."""
+    booking = await _booking(code, key)
+    form = await read_form(request, GiveBackForm)
+    if form.data is not None:
+        try:
+            await give_back_seats(booking.id, form.data.seats, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(manage_path(booking))
+    return await _give_back_page(form, booking)
+
+
+async def _session(session_id: UUID) -> Session:
+    session = await get_session(session_id)
+    if not session.may_be_seen_by(None):
+        raise NotFound
+    return session
+
+
+async def _booking(code: str, key: str) -> Booking:
+    booking = await booking_by_private_key(code, key)
+    if booking is None:
+        raise NotFound
+    return booking
+
+
+def _new_token(session_id: UUID, moment: datetime) -> str:
+    return timed_token(FORM, f"{session_id} {secrets.token_hex(12)}", now=moment)
+
+
+def _judge(token: str, session_id: UUID, moment: datetime) -> tuple[str, T | None]:
+    """The form's nonce, '' when the form must be given a new token; and what to say, if anything."""
+    made = token_moment(FORM, token)
+    if made is None or not made[1].startswith(f"{session_id} "):
+        return "", T("This page was open for too long. Your answers are kept: send again.")
+    nonce = made[1].partition(" ")[2]
+    if moment - made[0] > LONGEST:
+        return "", T("This page was open for too long. Your answers are kept: send again.")
+    if moment - made[0] < FASTEST:
+        return nonce, T("That was very fast. Read your answers once more, then send again.")
+    return nonce, None
+
+
+def _form_page(
+    form: Form[BookingForm], session: Session, *, full: bool = False, status: int | None = None
+) -> Response[bytes]:
+    """`full`: there was a seat when the form was opened, there is none now."""
+    return _private(
+        form.page(
+            "public/booking_form.html",
+            status=status,
+            session=session,
+            where=location(session),
+            is_open=session.takes_bookings(now()),
+            full=full,
+        )
+    )
+
+
+async def _give_back_page(form: Form[GiveBackForm], booking: Booking) -> Response[bytes]:
+    session = await get_session(booking.session_id)
+    return _private(
+        form.page(
+            "public/booking_give_back.html",
+            booking=booking,
+            session=session,
+            where=location(session),
+            path=manage_path(booking),
+            may_give_back=_may_give_back(booking, session, now()),
+        )
+    )
+
+
+def _may_give_back(booking: Booking, session: Session, moment: datetime) -> bool:
+    """Whether the desk would take seats back online now: for what the page offers; the desk decides."""
+    if not booking.is_live or not session.takes_bookings(moment):
+        return False
+    return booking.state.value == "waiting" or moment < session.starts_at - session.cutoff
+
+
+def _private(response: Response[bytes]) -> Response[bytes]:
+    response.headers.update(PRIVATE)
+    return response
+
+
+ROUTES = [show_form, send_form, ask_contact, send_links, show_booking, ask_give_back, give_back]
