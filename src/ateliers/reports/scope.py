@@ -1,0 +1,37 @@
+"""Whose figures a reader sees, and whether small counts are hidden from them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from ateliers.network.people import Person, RoleName
+from ateliers.refusals import NotAllowed
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Sessions of these structures, or held in these départements, or (both None) all of them."""
+
+    structures: list[UUID] | None = None
+    departements: list[str] | None = None
+    is_outside: bool  # the reader is not of the structures: counts under 5 are hidden (F7)
+
+
+def own_structures(person: Person) -> Scope:
+    """The structures the person manages. Raises NotAllowed when there are none."""
+    managed = [structure_id for structure_id in person.structure_ids if person.manages(structure_id)]
+    if not managed:
+        raise NotAllowed
+    return Scope(structures=managed, is_outside=False)
+
+
+def territory(person: Person) -> Scope:
+    """The départements whose figures the person reads, or the nation. Raises NotAllowed when there are none."""
+    readers = [role for role in person.roles if role.role in {RoleName.COORDINATOR, RoleName.FUNDER}]
+    if person.is_national or any(role.role is RoleName.FUNDER and role.departements is None for role in readers):
+        return Scope(is_outside=True)
+    departements = sorted({departement for role in readers for departement in role.departements or ()})
+    if not departements:
+        raise NotAllowed
+    return Scope(departements=departements, is_outside=True)

@@ -1,0 +1,191 @@
+"""A small random network, and the report a patient person would make of it in plain Python."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ateliers.places.communes import region_of
+from ateliers.reports.indicators import Counts
+from ateliers.reports.report import Grouping
+from ateliers.reports.scope import Scope
+from tests.world import (
+    NEVERS,
+    NOON,
+    SAINT_DENIS,
+    make_booking,
+    make_event,
+    make_place,
+    make_session,
+    make_structure,
+)
+
+DIJON = {**NEVERS, "postcode": "21000", "commune_code": "21231", "commune_name": "Dijon", "departement": "21"}
+TOWNS = [NEVERS, DIJON, SAINT_DENIS]
+KINDS = ["workshop", "webinar", "stand", "training"]
+NOW = NOON
+
+
+class Known(msgspec.Struct, kw_only=True):
+    """A session as it was written down, with what became of it."""
+
+    structure: UUID
+    structure_name: str
+    town: dict[str, Any]
+    kind: str
+    is_draft: bool
+    day: date
+    ends_at: datetime
+    capacity: int | None
+    called_off: bool
+    outcome: str | None
+    bookings: list[tuple[str, int]]
+    tally: tuple[int, int, int, int]
+
+
+async def make_network(chance: random.Random, *, sessions: int = 25) -> list[Known]:
+    """Structures in three towns and their sessions of last and next weeks."""
+    structures, places = [], []
+    for n in range(4):
+        town = chance.choice(TOWNS)
+        name = f"Structure {n}"
+        structures.append((await make_structure(name, region="27", **town), name, town))
+        places.append((await make_place(**(here := chance.choice(TOWNS))), here))
+    events = []
+    for _n in range(8):
+        structure, name, town = chance.choice(structures)
+        kind, draft = chance.choice(KINDS), chance.random() < 0.1
+        event = await make_event(structure, kind=kind, state="draft" if draft else "published")
+        events.append((event, structure, name, town, kind, draft))
+    return [await _make_session(chance, chance.choice(events), chance.choice(places)) for _n in range(sessions)]
+
+
+async def _make_session(chance: random.Random, event: Any, place: Any) -> Known:
+    event_id, structure, name, town, kind, draft = event
+    if kind == "webinar":
+        place = (None, town)
+    starts_at = NOON + timedelta(days=chance.randint(-70, 20), hours=chance.randint(-12, 12))
+    called_off = chance.random() < 0.15
+    is_past = starts_at <= NOON
+    outcome = chance.choice(["held", "held", "held", "held_empty", None]) if is_past else None
+    capacity = chance.choice([None, 3, 12])
+    zone = place[1]["zone"]
+    session = await make_session(
+        event_id,
+        starts_at=starts_at,
+        capacity=capacity,
+        place_id=place[0],
+        zone=zone,
+        outcome=outcome,
+        overbooked=100 if capacity else 0,
+        called_off_at=NOON if called_off else None,
+    )
+    bookings = [
+        (chance.choice(["confirmed", "confirmed", "confirmed", "waiting", "given_back", "left"]), chance.randint(1, 3))
+        for _n in range(chance.choice([0, 2, 5, 9]))
+    ]
+    for state, seats in bookings:
+        await make_booking(session, state=state, seats=seats)
+    booked = sum(seats for state, seats in bookings if state == "confirmed")
+    present = chance.randint(0, booked) if outcome == "held" else 0
+    absent = chance.randint(0, booked - present)
+    excused = chance.randint(0, booked - present - absent)
+    tally = (present, absent, excused, chance.randint(0, 3) if outcome == "held" else 0)
+    if outcome is not None:
+        values = dict(zip(("present", "absent", "excused", "walk_ins"), tally, strict=True))
+        await insert_tally(session, **values)
+    return Known(
+        structure=structure,
+        structure_name=name,
+        town=place[1],
+        kind=kind,
+        is_draft=draft,
+        day=local_day(starts_at, zone),
+        ends_at=starts_at + timedelta(hours=2),
+        capacity=capacity,
+        called_off=called_off,
+        outcome=outcome,
+        bookings=bookings,
+        tally=tally,
+    )
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    from zoneinfo import ZoneInfo
+
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+async def insert_tally(session: UUID, **values: int) -> None:
+    from ateliers import database
+
+    await database.execute(
+        "INSERT INTO tally (session_id, present, absent, excused, walk_ins, first_at, last_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        session,
+        values["present"],
+        values["absent"],
+        values["excused"],
+        values["walk_ins"],
+        NOON,
+    )
+
+
+def key_of(by: Grouping, known: Known) -> str:
+    return {
+        Grouping.STRUCTURE: str(known.structure),
+        Grouping.COMMUNE: known.town["commune_code"],
+        Grouping.DEPARTEMENT: known.town["departement"],
+        Grouping.REGION: region_of(known.town["departement"]),
+        Grouping.NATION: "FR",
+        Grouping.KIND: known.kind,
+        Grouping.MONTH: f"{known.day:%Y-%m}",
+    }[by]
+
+
+def expected(
+    network: list[Known], by: Grouping, start: date, end: date, kind: str | None, scope: Scope
+) -> dict[str, Counts]:
+    """The counts, one session after the other."""
+    found: dict[str, Counts] = defaultdict(Counts)
+    for one in network:
+        if one.is_draft or not start <= one.day <= end or (kind and one.kind != kind):
+            continue
+        if scope.structures is not None and one.structure not in scope.structures:
+            continue
+        if scope.departements is not None and one.town["departement"] not in scope.departements:
+            continue
+        counts = found[key_of(by, one)]
+        counts.sessions += 1
+        if one.called_off:
+            counts.called_off += 1
+            continue
+        taken = sum(seats for state, seats in one.bookings if state == "confirmed")
+        counts.capacity += one.capacity or 0
+        if one.capacity is None:
+            counts.seats_unlimited += taken
+        else:
+            counts.seats_limited += taken
+        counts.bookings += len(one.bookings)
+        counts.given_back += sum(seats for state, seats in one.bookings if state == "given_back")
+        counts.waiting += sum(seats for state, seats in one.bookings if state == "waiting")
+        if one.outcome is None:
+            if one.ends_at > NOW:
+                counts.planned += 1
+            else:
+                counts.missing += 1
+            continue
+        counts.held += 1
+        counts.held_empty += one.outcome == "held_empty"
+        present, absent, excused, walk_ins = one.tally
+        counts.present += present
+        counts.absent += absent
+        counts.excused += excused
+        counts.walk_ins += walk_ins
+        counts.unanswered += taken - present - absent - excused
+    return dict(found)
