@@ -149,17 +149,25 @@ async def _application_page(token: str) -> Response[bytes]:
             signatory_role=signature.role,
         )
         return _form_page(form, token, note=history[-1].note)
-    return page(
-        "public/application.html",
-        structure=structure,
-        history=history,
-        token=token,
-        may_withdraw=structure.state.may_become(StructureState.WITHDRAWN),
+    return _kept_by_nobody(
+        page(
+            "public/application.html",
+            structure=structure,
+            history=history,
+            token=token,
+            may_withdraw=structure.state.may_become(StructureState.WITHDRAWN),
+        )
     )
 
 
 def _form_page(form: Form[Application], token: str, *, note: str) -> Response[bytes]:
-    return form.page("public/apply.html", charter=current_charter(), token=token, note=note)
+    return _kept_by_nobody(form.page("public/apply.html", charter=current_charter(), token=token, note=note))
+
+
+def _kept_by_nobody(answer: Response[bytes]) -> Response[bytes]:
+    """The applicant's own page: not in the memory for public pages, nor in a browser's that others use."""
+    answer.headers["cache-control"] = "no-store"
+    return answer
 
 
 ROUTES = [
