@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -57,18 +58,20 @@ class BookingsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 def read_booking(content: bytes) -> BookingAsked:
-    """The body of a booking. Raises BrokenJson, or Invalid with every wrong field.
+    """The body of a booking. Raises BrokenJson, or Invalid with every wrong field."""
+    return read_plain_booking(content) or read_body(content, BookingAsked)
 
-    Bodies that need no mending, which is nearly all, are read in one pass.
-    """
+
+def read_plain_booking(content: bytes) -> BookingAsked | None:
+    """A body that needs no mending, which is nearly all, in one pass; None for any other."""
     try:
         asked = FAST.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return read_body(content, BookingAsked)
+        return None
     contact = asked.contact
     texts = [contact.name, contact.email or "", contact.phone or "", *asked.names]
     if any(plain(text) != text for text in texts) or plain(asked.needs or "", lines=True) != (asked.needs or ""):
-        return read_body(content, BookingAsked)
+        return None
     return asked
 
 
@@ -91,10 +94,15 @@ async def make_booking(request: Request[Any, Any, Any], session_id: str) -> Resp
     """Confirmed while seats are left, else waiting; refused when there is no list or it is full."""
     asked = read_booking(await raw_body(request))
     session = id_of(session_id)
-    key = request.headers.get("idempotency-key")
+    by = await reader_of(request) if "authorization" in request.headers else None
+    made = await book(session, asked, request.headers.get("idempotency-key"), by=by)
+    return Response(made, status_code=201, media_type=JSON)
+
+
+async def book(session_id: UUID, asked: BookingAsked, key: str | None, *, by: Person | None = None) -> bytes:
+    """Book, and the JSON that says so. Raises Invalid for a key that is none, and whatever `book_seats` raises."""
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         raise Invalid({"Idempotency-Key": "Give 1 to 100 visible ASCII characters."})
-    by: Person | None = await reader_of(request) if "authorization" in request.headers else None
     wish = Wish(
         contact=asked.contact,
         seats=asked.seats,
@@ -103,9 +111,9 @@ async def make_booking(request: Request[Any, Any, Any], session_id: str) -> Resp
         needs=asked.needs,
         language=asked.language,
         channel=Channel.ONLINE if by is None else Channel.PARTNER,
-        request_key=None if key is None else f"api:{session}:{key}",
+        request_key=None if key is None else f"api:{session_id}:{key}",
     )
-    booking = await book_seats(session, wish, now=now(), by=by)
+    booking = await book_seats(session_id, wish, now=now(), by=by)
     made = BookingMade(
         code=booking.code,
         status=booking.state.value,
@@ -113,7 +121,7 @@ async def make_booking(request: Request[Any, Any, Any], session_id: str) -> Resp
         seats=booking.seats,
         manage_url=manage_url(booking),
     )
-    return Response(encoded(made), status_code=201, media_type=JSON)
+    return encoded(made)
 
 
 @get(
