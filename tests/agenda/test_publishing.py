@@ -146,7 +146,11 @@ async def test_ambassador_training_is_for_the_network_only():
         ({"commune": ""}, {"commune": "Give the commune or its postcode."}),
         ({"place_name": ""}, {"place_name": "Give the name of the place."}),
         ({"place_name": "", "address": "", "commune": ""}, {"place_id": "Say where it takes place."}),
-        ({"place_id": UUID(int=1)}, {"place_id": "We do not know this place."}),
+        (
+            {"place_id": UUID(int=1), "place_name": "", "address": "", "commune": ""},
+            {"place_id": "We do not know this place."},
+        ),
+        ({"place_id": UUID(int=1)}, {"place_id": "Choose one of our places or write another one, not both."}),
         ({"join_url": "https://visio.test"}, {"join_url": "Only an online event has a link."}),
         ({"dates": [datetime(2020, 1, 1, 14)]}, {"dates": "This date is in the past."}),
         ({"dates": [TUESDAY, datetime(2036, 1, 1, 14)]}, {"dates": "This date is more than three years away."}),

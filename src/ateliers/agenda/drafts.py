@@ -57,7 +57,7 @@ PromotionStop = Annotated[
 ]
 Cutoff = Annotated[int, Meta(ge=0, le=336, title="Hours before the start until which people may give their seat back")]
 Facts = Annotated[list[Accessibility], Meta(max_length=len(Accessibility), title="Made accessible")]
-Seen = Annotated[Visibility, Meta(title="Who can find it")]
+Seen = Annotated[Visibility, Meta(title="Who can find it", extra={"sometimes": True})]
 
 Minutes = Annotated[int, Meta(ge=5, le=LONGEST_MINUTES, title="How long, in minutes")]
 Capacity = Annotated[int, Meta(ge=1, le=MOST_SEATS, title="Seats", description="Left empty: no limit.")]
@@ -72,7 +72,7 @@ CommuneText = Annotated[
         max_length=100,
         title="Commune or postcode",
         description="For example: Nevers, or 58000.",
-        extra={"sometimes": True},
+        extra={"list": "communes", "sometimes": True},
     ),
 ]
 AccessNote = Annotated[

@@ -66,6 +66,8 @@ async def find_spot(
 
 
 async def _find_or_keep_place(where: Where, structure: Structure, *, now: datetime) -> tuple[Place | None, Errors]:
+    if where.place_id is not None and (where.place_name or where.address or where.commune):
+        return None, {"place_id": "Choose one of our places or write another one, not both."}
     if where.place_id is not None:
         place = await find_place(where.place_id)
         return place, {} if place else {"place_id": "We do not know this place."}

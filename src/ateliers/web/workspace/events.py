@@ -77,7 +77,14 @@ async def show_new_event(request: Request[Any, Any, Any], me: NamedDependency[Pe
     except ValueError:
         return page("workspace/event_kind.html", kinds=RULES)
     rules = RULES[kind]
-    form = Form.of(NewEvent, kind=kind, minutes=rules.default_minutes, capacity=rules.default_capacity)
+    venues = await _venues(managed_by(me)) if rules.needs_place else []
+    form = Form.of(
+        NewEvent,
+        kind=kind,
+        minutes=rules.default_minutes,
+        capacity=rules.default_capacity,
+        place_id=venues[0].id if len(venues) == 1 else None,
+    )
     return await _new_event_page(form, me)
 
 
