@@ -44,19 +44,19 @@ class Sink:
             return "451 dropped"
         return fault
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - named by aiosmtpd
+    async def handle_MAIL(self, server, _session, envelope, address, _options):  # noqa: N802 - named by aiosmtpd
         answer = self._at(server, "MAIL")
         if answer is None:
             envelope.mail_from = address
         return answer or "250 OK"
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(self, server, _session, envelope, address, _options):  # noqa: N802
         answer = self._at(server, "RCPT")
         if answer is None:
             envelope.rcpt_tos.append(address)
         return answer or "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, _session, envelope):  # noqa: N802
         answer = self.fault("text")
         if answer is None or answer in ("drop", "slow"):
             self.received.append(envelope.content)

@@ -103,10 +103,18 @@ def test_a_reminder_can_be_stopped_in_one_click_and_has_its_own_sender():
     assert message["list-id"] == "<reminder.ateliers.test>"
 
 
-HEADERS = sorted(
-    ["from", "to", "subject", "date", "message-id", "auto-submitted", "x-auto-response-suppress", "content-language"]
-    + ["mime-version", "content-type"]
-)
+HEADERS = [
+    "auto-submitted",
+    "content-language",
+    "content-type",
+    "date",
+    "from",
+    "message-id",
+    "mime-version",
+    "subject",
+    "to",
+    "x-auto-response-suppress",
+]
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,8 @@ class SmtpLine(msgspec.Struct, kw_only=True):
         )
         try:
             await client.connect()
+            if not client.last_ehlo_response:  # connecting says it only when it signs in
+                await client.ehlo()
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError) as refused:
             client.close()
             raise Unreachable(_one_line(str(refused)) or type(refused).__name__) from refused
