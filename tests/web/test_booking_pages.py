@@ -1,0 +1,336 @@
+"""Booking over the public form, seeing and giving back by the private link, the staff's page of a session."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tuned
+from hypothesis import strategies as st
+
+from ateliers.bookings.bookings import get_booking, list_bookings
+from ateliers.bookings.links import manage_path
+from ateliers.clock import now
+from ateliers.database import fetch_rows, fetch_value, new_id
+from ateliers.signing import timed_token
+from ateliers.web.public.booking import FORM
+from tests.world import make_booking, make_event, make_nadia, make_paule, make_samir, make_session, make_structure
+
+NEXT_WEEK = (now() + timedelta(days=7)).replace(hour=13, minute=0, second=0, microsecond=0)
+
+
+def text_of(answer) -> str:
+    body = re.sub(r"(?s)<head>.*?</head>", " ", answer.text)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def token(session_id, *, age=timedelta(seconds=30), nonce="abc") -> str:
+    return timed_token(FORM, f"{session_id} {nonce}", now=now() - age)
+
+
+def odile(session_id, **fields):
+    answers = {
+        "who": "me",
+        "contact.name": "Odile Marchand",
+        "contact.email": "odile@example.test",
+        "seats": "1",
+        "token": token(session_id, nonce=new_id().hex),
+    }
+    return {**answers, **{name.replace("__", "."): text for name, text in fields.items()}}
+
+
+async def test_odile_books_sees_her_booking_and_gives_it_back(client):
+    session_id = await make_session(starts_at=NEXT_WEEK, capacity=2)
+    path = f"/seances/{session_id}/reserver"
+
+    shown = await client.get(path)
+    sent = await client.post(path, data=odile(session_id, needs="près de la porte"))
+    mine = await client.get(sent.headers["location"])
+
+    assert (shown.status_code, sent.status_code, mine.status_code) == (200, 303, 200)
+    [booking] = await list_bookings(session_id)
+    assert sent.headers["location"] == manage_path(booking)
+    assert (booking.name, booking.needs, booking.language) == ("Odile Marchand", "près de la porte", "fr")
+    assert "Votre place est confirmée." in text_of(mine)
+    assert mine.headers["cache-control"] == "no-store"
+
+    asked = await client.get(manage_path(booking) + "/rendre")
+    assert asked.status_code == 200
+    assert (await get_booking(booking.id)).state.value == "confirmed"
+    given_back = await client.post(manage_path(booking) + "/rendre", data={"seats": "1"})
+    assert given_back.headers["location"] == manage_path(booking)
+    assert (await get_booking(booking.id)).state.value == "given_back"
+    assert "Vous avez rendu vos places." in text_of(await client.get(manage_path(booking)))
+
+
+async def test_the_form_sent_twice_books_once(client):
+    session_id = await make_session(starts_at=NEXT_WEEK)
+    answers = odile(session_id)
+
+    first = await client.post(f"/seances/{session_id}/reserver", data=answers)
+    second = await client.post(f"/seances/{session_id}/reserver", data=answers)
+
+    assert first.headers["location"] == second.headers["location"]
+    assert await fetch_value("SELECT count(*) FROM booking") == 1
+
+
+async def test_the_last_seat_goes_and_the_waiting_list_is_offered_without_retyping(client):
+    session_id = await make_session(starts_at=NEXT_WEEK, capacity=1)
+    path = f"/seances/{session_id}/reserver"
+    await make_booking(session_id)
+    answers = odile(session_id, contact__name="Jean D’Arc", needs="gros caractères")
+
+    offered = await client.post(path, data=answers)
+    joined = await client.post(path, data={**answers, "wait": "1"})
+
+    assert offered.status_code == 409
+    assert 'value="Jean D’Arc"' in offered.text
+    assert "gros caractères" in offered.text
+    assert 'name="wait" value="1"' in offered.text
+    mine = await client.get(joined.headers["location"])
+    assert "Vous êtes sur la liste d’attente" in text_of(mine)
+    assert "numéro 1" in text_of(mine)
+    left = await client.post(joined.headers["location"] + "/rendre", data={"seats": "1"})
+    assert left.status_code == 303
+    assert await fetch_value("SELECT state FROM booking WHERE name = 'Jean D’Arc'") == "left"
+
+
+async def test_booking_for_a_person_one_helps(client):
+    session_id = await make_session(starts_at=NEXT_WEEK)
+
+    await client.post(
+        f"/seances/{session_id}/reserver",
+        data=odile(session_id, who="other", on_behalf="carer", attendee="Suzanne Petit", seats="2", others="Luc Petit"),
+    )
+
+    [booking] = await list_bookings(session_id)
+    assert (booking.names, booking.on_behalf.value, booking.name) == (
+        ["Suzanne Petit", "Luc Petit"],
+        "carer",
+        "Odile Marchand",
+    )
+
+
+async def test_english_is_kept_for_the_emails(client):
+    session_id = await make_session(starts_at=NEXT_WEEK)
+
+    sent = await client.post(f"/en/seances/{session_id}/reserver", data=odile(session_id))
+
+    assert sent.headers["location"].startswith("/en/ma-reservation/")
+    assert [booking.language for booking in await list_bookings(session_id)] == ["en"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"token": ""},
+        {"token": "forged.aaaaaaaaaaaaaaaa"},
+        {"token": timed_token(FORM, "elsewhere abc", now=now() - timedelta(minutes=1))},
+        {"site": "http://spam.example"},
+    ],
+)
+async def test_programs_are_asked_again_and_people_keep_what_they_typed(client, made):
+    session_id = await make_session(starts_at=NEXT_WEEK)
+
+    answer = await client.post(f"/seances/{session_id}/reserver", data={**odile(session_id), **made})
+
+    assert answer.status_code == 422
+    assert 'value="Odile Marchand"' in answer.text
+    assert await fetch_value("SELECT count(*) FROM booking") == 0
+
+
+async def test_too_fast_and_too_late_are_asked_again_in_a_friendly_way(client):
+    session_id = await make_session(starts_at=NEXT_WEEK)
+    path = f"/seances/{session_id}/reserver"
+
+    for age in (timedelta(0), timedelta(hours=13)):
+        again = await client.post(path, data=odile(session_id, token=token(session_id, age=age)))
+        assert again.status_code == 422
+        assert 'value="odile@example.test"' in again.text
+    assert await fetch_value("SELECT count(*) FROM booking") == 0
+
+
+async def test_the_same_person_is_told_and_sent_the_link(client):
+    session_id = await make_session(starts_at=NEXT_WEEK)
+    path = f"/seances/{session_id}/reserver"
+    await client.post(path, data=odile(session_id))
+
+    again = await client.post(path, data=odile(session_id, contact__name="ODILE  MARCHAND"))
+
+    [booking] = await list_bookings(session_id)
+    assert again.status_code == 409
+    assert booking.code not in again.text
+    assert "Vous avez déjà une réservation" in text_of(again)
+    kinds = await fetch_rows("SELECT kind FROM outbox ORDER BY id")
+    assert [row["kind"] for row in kinds] == ["booking_confirmed", "booking_link"]
+
+
+async def test_the_join_link_is_for_confirmed_seats_only(client):
+    event_id = await make_event(kind="webinar")
+    session_id = await make_session(
+        event_id, starts_at=NEXT_WEEK, capacity=1, place_id=None, join_url="https://visio.example/secret"
+    )
+    sure = await get_booking(await make_booking(session_id))
+    waits = await get_booking(await make_booking(session_id, state="waiting"))
+
+    assert "https://visio.example/secret" in (await client.get(manage_path(sure))).text
+    for path in (manage_path(waits), f"/seances/{session_id}/reserver"):
+        assert "visio.example" not in (await client.get(path)).text
+
+
+async def test_a_wrong_link_is_not_found(client):
+    booking = await get_booking(await make_booking(await make_session(starts_at=NEXT_WEEK)))
+
+    for path in (f"/ma-reservation/{booking.code}/{'a' * 16}", "/ma-reservation/ZZZZZZ/aaaaaaaaaaaaaaaa"):
+        assert (await client.get(path)).status_code == 404
+        assert (await client.post(path + "/rendre", data={"seats": "1"})).status_code == 404
+    assert (await get_booking(booking.id)).state.value == "confirmed"
+
+
+async def test_finding_ones_booking_answers_the_same_to_everybody(client):
+    session_id = await make_session(starts_at=NEXT_WEEK)
+    await client.post(f"/seances/{session_id}/reserver", data=odile(session_id))
+
+    known = await client.post("/ma-reservation", data={"email": "Odile@example.test"})
+    unknown = await client.post("/ma-reservation", data={"email": "personne@example.test"})
+
+    assert known.text == unknown.text
+    assert known.status_code == 200
+    assert await fetch_value("SELECT count(*) FROM outbox WHERE kind = 'booking_link'") == 1
+    assert (await client.post("/ma-reservation", data={"email": "nimporte quoi"})).status_code == 422
+
+
+async def test_drafts_and_network_events_are_not_found(client):
+    for values in ({"state": "draft", "published_at": None}, {"visibility": "network", "kind": "training"}):
+        session_id = await make_session(await make_event(await make_structure(slug=new_id().hex), **values))
+        assert (await client.get(f"/seances/{session_id}/reserver")).status_code == 404
+        assert (await client.post(f"/seances/{session_id}/reserver", data=odile(session_id))).status_code == 404
+
+
+async def test_a_closed_session_says_so(client):
+    session_id = await make_session(starts_at=now() - timedelta(hours=1))
+
+    assert "n’accepte plus de réservation" in text_of(await client.get(f"/seances/{session_id}/reserver"))
+
+
+TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        [
+            "",
+            "\x00",
+            "\u202eabc",
+            "a\r\nBcc: x@y.fr",
+            "<script>alert(1)</script>",
+            "😀",
+            "1000000000",
+            "-1",
+            "0",
+            "x" * 5000,
+        ]
+    ),
+)
+FIELDS = [
+    "who",
+    "on_behalf",
+    "attendee",
+    "contact.name",
+    "contact.email",
+    "contact.phone",
+    "seats",
+    "others",
+    "needs",
+    "wait",
+]
+
+
+@tuned(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wrong=st.dictionaries(st.sampled_from([*FIELDS, "token", "site", "unknown"]), TEXTS, min_size=1, max_size=4))
+async def test_no_form_whatever_it_holds_is_a_fault(client, wrong):
+    session_id = await fetch_value("SELECT id FROM session LIMIT 1") or await make_session(starts_at=NEXT_WEEK)
+
+    answer = await client.post(f"/seances/{session_id}/reserver", data={**odile(session_id), **wrong})
+
+    assert answer.status_code in {303, 409, 422, 429}
+    assert "<script>alert" not in answer.text
+
+
+# the staff's page ---------------------------------------------------------------------------------
+
+
+async def make_ours(**values):
+    structure_id = await make_structure()
+    session_id = await make_session(await make_event(structure_id), starts_at=NEXT_WEEK, **values)
+    return structure_id, session_id
+
+
+async def test_nadia_books_by_phone_finds_the_booking_and_gives_it_back(browser_of):
+    structure_id, session_id = await make_ours(capacity=2)
+    nadia = await browser_of(await make_nadia(structure_id))
+    shown = await nadia.get(f"/espace/seances/{session_id}")
+    nonce = re.search(r'name="nonce" value="(\w+)"', shown.text)[1]
+    answers = {"contact.name": "Marie Petit", "seats": "1", "channel": "phone", "nonce": nonce}
+
+    first = await nadia.post(f"/espace/seances/{session_id}/inscrire", data=answers)
+    again = await nadia.post(f"/espace/seances/{session_id}/inscrire", data=answers)
+
+    assert (first.status_code, again.headers["location"]) == (303, first.headers["location"])
+    [booking] = await list_bookings(session_id)
+    assert (booking.name, booking.channel.value, booking.email) == ("Marie Petit", "phone", None)
+    for query, found in (("petit", True), (booking.code.lower(), True), ("durand", False)):
+        answer = await nadia.get(f"/espace/seances/{session_id}", params={"q": query})
+        assert (booking.code in answer.text) is found
+    assert "Marie Petit" in (await nadia.get(first.headers["location"])).text
+    await nadia.post(first.headers["location"] + "/rendre", data={"seats": "1"})
+    assert (await get_booking(booking.id)).state.value == "given_back"
+    assert "Places rendues : 1" in text_of(await nadia.get(f"/espace/seances/{session_id}"))
+
+
+async def test_overbooking_is_explicit_and_visible(browser_of):
+    structure_id, session_id = await make_ours(capacity=1)
+    await make_booking(session_id)
+    nadia = await browser_of(await make_nadia(structure_id))
+    answers = {"contact.name": "Marie Petit", "seats": "1", "channel": "paper"}
+
+    await nadia.post(f"/espace/seances/{session_id}/inscrire", data=answers)
+    await nadia.post(f"/espace/seances/{session_id}/inscrire", data={**answers, "insists": "1"})
+
+    states = [booking.state.value for booking in await list_bookings(session_id)]
+    assert states == ["confirmed", "confirmed", "waiting"]
+    assert "1 place au-dessus de la limite" in text_of(await nadia.get(f"/espace/seances/{session_id}"))
+
+
+async def test_samir_gives_more_seats_and_who_cannot_be_written_to_is_called(browser_of):
+    structure_id, session_id = await make_ours(capacity=1)
+    await make_booking(session_id)
+    waiting = await make_booking(session_id, state="waiting", email=None, phone="0612345678", name="Jean Sans-Mél")
+    samir = await browser_of(await make_samir(structure_id))
+
+    resized = await samir.post(f"/espace/seances/{session_id}/places", data={"capacity": "2"})
+
+    assert resized.status_code == 303
+    shown = text_of(await samir.get(f"/espace/seances/{session_id}"))
+    assert "À appeler" in shown
+    await samir.post(f"/espace/inscriptions/{waiting}/appel")
+    assert (await get_booking(waiting)).to_call_back is False
+    assert "À appeler" not in text_of(await samir.get(f"/espace/seances/{session_id}"))
+    for wrong in ("0", "-3", "beaucoup", "1000000000"):
+        answer = await samir.post(f"/espace/seances/{session_id}/places", data={"capacity": wrong})
+        assert answer.status_code == 422
+
+
+async def test_others_see_no_names(browser_of, client):
+    _structure_id, session_id = await make_ours()
+    booking_id = await make_booking(session_id)
+    samir = await browser_of(await make_samir(await make_structure("Autre", slug="autre")))
+    paule = await browser_of(await make_paule())
+
+    for browser in (samir, paule):
+        for path in (f"/espace/seances/{session_id}", f"/espace/inscriptions/{booking_id}"):
+            assert (await browser.get(path)).status_code == 404
+        for path in (f"/espace/seances/{session_id}/inscrire", f"/espace/inscriptions/{booking_id}/rendre"):
+            assert (await browser.post(path, data={"seats": "1", "contact.name": "X"})).status_code == 404
+    assert (await client.get(f"/espace/seances/{session_id}")).status_code == 303
