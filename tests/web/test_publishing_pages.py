@@ -348,3 +348,23 @@ async def test_whatever_is_typed_is_answered(browser_of, fields):
     answer = await tab.post("/espace/evenements/nouveau", data=workshop(**fields))
 
     assert answer.status_code in {200, 303, 403, 404, 409, 422}
+
+
+async def test_every_link_of_the_workspace_leads_somewhere(browser_of):
+    structure_id = await make_structure()
+    event_id = await make_event(structure_id)
+    await make_session(event_id, starts_at=NEXT_WEEK)
+    await make_session(event_id, starts_at=now() - timedelta(days=2))
+    await make_event(structure_id, state="draft", published_at=None, title="Brouillon")
+    tab = await browser_of(await make_samir(structure_id))
+    paths = {"/espace"}
+    seen = {}
+    while paths:
+        path = paths.pop()
+        answer = await tab.get(path)
+        seen[path] = answer.status_code
+        if path.startswith("/espace") and "html" in answer.headers["content-type"]:
+            found = {unescape(link) for link in re.findall(r'href="(/[^"#]*)"', answer.text.partition("<main")[2])}
+            paths |= {link for link in found if not link.startswith(("/static", "/en"))} - set(seen)
+
+    assert {path: status for path, status in seen.items() if status not in {200, 303}} == {}
