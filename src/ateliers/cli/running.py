@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 
 import click
 
@@ -43,6 +45,9 @@ def serve(host: str, port: int, workers: int) -> None:
 
     chosen = settings()
     set_up_logs()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn finishes its requests, then raises the signal again: leave through the door, so that the database stops.
+        signal.signal(number, lambda _number, _frame: sys.exit(0))
     with running_database(chosen) as url:
         os.environ["ATELIERS_DATABASE_URL"] = url  # for the processes that uvicorn starts
         settings.cache_clear()
