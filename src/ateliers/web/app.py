@@ -20,7 +20,7 @@ from ateliers.web.answers import HANDLERS, problem, redirect
 from ateliers.web.api.rush import rush
 from ateliers.web.doors import routes_of
 from ateliers.web.frame import App, SignInNeeded, frame, provide_me, staff_only
-from ateliers.web.microcache import microcache
+from ateliers.web.microcache import MicroCache
 from ateliers.words import gettext
 
 LARGEST_BODY = 1_000_000  # bytes; nothing that people or programs send here comes near it
@@ -68,4 +68,4 @@ def make_app(database_url: str | None = None, *, pool_size: int = 8) -> App:
         logging_config=None,
         openapi_config=None,
     )
-    return frame(operation.measured(rush(microcache(app))))  # type: ignore[arg-type]
+    return frame(operation.measured(rush(MicroCache(app))))  # type: ignore[arg-type]

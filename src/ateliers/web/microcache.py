@@ -1,4 +1,4 @@
-"""Public pages kept for one second: a rush on one page costs one rendering, and a 304 costs none.
+"""Public pages kept for a second or two: a rush on one page costs one rendering a second, and a 304 costs none.
 
 Only answers to GET without a cookie are kept, by language and full address; only complete 200 answers that do not
 forbid it. What a person sees when signed in, or through a private link, is never kept.
@@ -6,6 +6,7 @@ forbid it. What a person sees when signed in, or through a private link, is neve
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import MutableMapping
 from hashlib import blake2b
@@ -15,6 +16,7 @@ from ateliers import words
 from ateliers.web.frame import App, Receive, Scope, Send, header
 
 KEEP_SECONDS = 1.0
+STALE_SECONDS = 1.0  # how long a page may still be shown while a new one is made
 MOST = 512  # answers
 PRIVATE = (
     "/ma-reservation",
@@ -30,6 +32,9 @@ PRIVATE = (
 )
 
 
+_Key = tuple[str, str, str, bool]  # language, path, query, whether compressed
+
+
 class _Kept(NamedTuple):
     until: float
     headers: list[tuple[bytes, bytes]]
@@ -37,31 +42,64 @@ class _Kept(NamedTuple):
     tag: bytes
 
 
-def microcache(app: App) -> App:
-    """`app` with a memory of one second for public pages."""
-    kept: dict[tuple[str, ...], _Kept] = {}
+class MicroCache:
+    """An application with a memory of a second for public pages."""
 
-    async def cached(scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.kept: dict[_Key, _Kept] = {}
+        self.asked: dict[_Key, asyncio.Future[None]] = {}
+        self.renewing: set[asyncio.Task[_Kept | None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _may_keep(scope):
-            await app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
-        key = (
-            words.language(),
-            scope["path"],
-            scope.get("query_string", b"").decode("latin-1"),
-            "gzip" if "gzip" in header(scope, b"accept-encoding") else "",
-        )
-        found = kept.get(key)
-        if found is None or found.until < time.monotonic():
-            found = await _ask(app, scope, receive, send)
-            if found is None:
-                return
-            if len(kept) >= MOST:
-                kept.clear()
-            kept[key] = found
-        await _answer(found, scope, send)
+        key = _key_of(scope)
+        found = self.kept.get(key)
+        if found is None or time.monotonic() > found.until + STALE_SECONDS:
+            found = await self.make_once(key, scope, receive, send)
+        elif time.monotonic() > found.until and key not in self.asked:
+            # Nobody waits for the new page: this reader still gets the one before.
+            task = asyncio.create_task(self.make_once(key, dict(scope), _nothing, _nowhere))
+            self.renewing.add(task)
+            task.add_done_callback(self.renewing.discard)
+        if found is not None:
+            await _answer(found, scope, send)
 
-    return cached
+    async def make_once(self, key: _Key, scope: Scope, receive: Receive, send: Send) -> _Kept | None:
+        """The page made anew by one request; those of the same moment wait for it. None: it was sent, and not kept."""
+        if key in self.asked:
+            await self.asked[key]
+            if key in self.kept:
+                return self.kept[key]
+        mine = self.asked[key] = asyncio.get_running_loop().create_future()
+        try:
+            found = await _ask(self.app, scope, receive, send)
+            if found is None:
+                self.kept.pop(key, None)
+                return None
+            if len(self.kept) >= MOST:
+                self.kept.clear()
+            self.kept[key] = found
+            return found
+        finally:
+            if self.asked.get(key) is mine:
+                del self.asked[key]
+            mine.set_result(None)
+
+
+def _key_of(scope: Scope) -> _Key:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return words.language(), scope["path"], query, "gzip" in header(scope, b"accept-encoding")
+
+
+async def _nothing() -> MutableMapping[str, Any]:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _nowhere(_message: MutableMapping[str, Any]) -> None:
+    """Where an answer goes that turned out not to be one to keep."""
 
 
 def _may_keep(scope: Scope) -> bool:

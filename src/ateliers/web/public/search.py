@@ -107,9 +107,7 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The home page is the search."""
     raw = form_fields(request.scope.get("query_string", b""))
     data, errors = parse(SearchForm, raw, typed=False)
-    form = Form(SearchForm, raw, data, errors, sent=bool(raw))
-    if not raw:
-        form, data = Form.of(SearchForm), SearchForm()
+    form = Form(SearchForm, raw, data, errors, sent=False)  # what the address leaves out shows its default
     now = clock.now()
     results: Results | None = None
     nearest: list[Found] = []
@@ -128,7 +126,6 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
         drawing=_drawing(data, results) if data is not None and results is not None else None,
         next_page=_address(data, suite=results.cursor) if data is not None and results and results.cursor else None,
         close=search_communes(form["ou"].value, 5) if form.errors and form["ou"].value else [],
-        is_asked=bool(raw),
     )
 
 
