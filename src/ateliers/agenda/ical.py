@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from ateliers.words import plain
 
 LINE = 75  # octets, the line end not counted
+_UNQUOTED = str.maketrans({'"': "’", "^": "", "\\": "/"})
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
@@ -21,8 +22,11 @@ def text(value: str) -> str:
 
 
 def quoted(value: str) -> str:
-    """`value` as a parameter value, in quotes. No quote inside: Outlook does not know how RFC 6868 writes it."""
-    return '"' + plain(value).replace('"', "’").replace("^", "") + '"'
+    """`value` as a parameter value, in quotes.
+
+    No quote, caret or backslash inside: Outlook does not know how RFC 6868 writes them, others undo escapes that are none.
+    """
+    return '"' + plain(value).translate(_UNQUOTED) + '"'
 
 
 def utc(moment: datetime) -> str:

@@ -1,0 +1,80 @@
+"""A session as a value, for tests that need no database."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from ateliers.agenda.session import Session
+from tests.world import NOON, START
+
+_FACTS = {
+    "id": "01a20152-ad6a-75c4-a7c9-2021ffa8e4b0",
+    "event_id": "01a20152-ad6a-75c4-a7c9-2021ffa8e4b1",
+    "structure_id": "01a20152-ad6a-75c4-a7c9-2021ffa8e4b2",
+    "structure_name": "CCAS de Nevers",
+    "structure_slug": "ccas-de-nevers",
+    "structure_email": "contact@ccas-nevers.test",
+    "structure_phone": "0386000000",
+    "kind": "workshop",
+    "title": "Activer Mon espace santé avec votre téléphone",
+    "description": "Nous ouvrons ensemble votre espace santé.",
+    "programme": "",
+    "to_bring": "Votre téléphone, chargé\nVotre carte Vitale",
+    "level": "",
+    "phone": None,
+    "visibility": "public",
+    "event_state": "published",
+    "accessibility": [],
+    "party_limit": 6,
+    "waiting_max": 20,
+    "promotion_stop": timedelta(hours=2),
+    "cutoff": timedelta(hours=2),
+    "run_by": "Nadia",
+    "place_id": "01a20152-ad6a-75c4-a7c9-2021ffa8e4b3",
+    "place_name": "Médiathèque Jean-Jaurès",
+    "address": "17 rue Jean-Jaurès",
+    "address_more": "",
+    "postcode": "58000",
+    "commune_code": "58194",
+    "commune_name": "Nevers",
+    "departement": "58",
+    "latitude": 46.9896,
+    "longitude": 3.159,
+    "access_note": "Bus 12, arrêt Médiathèque",
+    "place_accessibility": ["step_free"],
+    "join_url": None,
+    "zone": "Europe/Paris",
+    "local_start": datetime(2026, 12, 1, 14),  # noqa: DTZ001 - a wall clock
+    "starts_at": START,
+    "ends_at": START + timedelta(hours=2),
+    "capacity": 10,
+    "seats_taken": 2,
+    "seats_waiting": 0,
+    "overbooked": 0,
+    "outcome": None,
+    "called_off_at": None,
+    "called_off_reason": "",
+    "moved_at": None,
+    "previous_start": None,
+    "revision": 0,
+    "created_at": NOON - timedelta(days=10),
+    "updated_at": NOON - timedelta(days=1),
+    "published_at": NOON - timedelta(days=9),
+}
+ONLINE = {
+    "kind": "webinar",
+    "join_url": "https://visio.example.test/rejoindre?salle=7,8;9",
+    **dict.fromkeys(("place_id", "place_name", "address", "address_more", "postcode", "commune_code", "commune_name")),
+    **dict.fromkeys(("latitude", "longitude", "access_note")),
+}
+
+
+def a_session(**values) -> Session:
+    """The workshop of Nevers, with `values` instead."""
+    facts = {**_FACTS, **values}
+    if isinstance(facts["id"], UUID):
+        facts["id"] = str(facts["id"])
+    return msgspec.convert(facts, Session)
