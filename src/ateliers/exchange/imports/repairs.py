@@ -185,8 +185,8 @@ def commune_of(
     if found is None and position is not None and around:
         nearest = min(around, key=position.far_from)
         if position.far_from(nearest) <= NEAR_ENOUGH:
-            found = nearest
-            notes.add("Commune told by the postcode and the position: %(commune)s.", commune=found.name)
+            notes.add("Commune told by the postcode and the position: %(commune)s.", commune=nearest.name)
+            return nearest
     if found is None:
         if not name and not postcode:
             raise Unusable("Neither commune nor postcode.")
