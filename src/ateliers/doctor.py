@@ -136,7 +136,7 @@ async def examine_database(chosen: Settings) -> list[Finding]:
         return [
             _wrong(
                 "database",
-                f"It does not answer: {wrong or type(wrong).__name__}",
+                f"It does not answer: {str(wrong) or type(wrong).__name__}",
                 "Is PostgreSQL running, is ATELIERS_DATABASE_URL right, may this user connect?",
             )
         ]
