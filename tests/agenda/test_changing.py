@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from ateliers.agenda.changing import (
     move_session,
     preview_move,
 )
-from ateliers.agenda.publishing import EventArchived
+from ateliers.agenda.drafts import About
+from ateliers.agenda.publishing import EventArchived, update_event
 from ateliers.agenda.sessions import get_session
 from ateliers.database import fetch_value, new_id
 from ateliers.network.people import Person, get_person
@@ -223,3 +225,21 @@ async def test_only_managers_of_the_structure_change_its_sessions():
     with pytest.raises(NotFound):
         await call_off_session(new_id(), "Pour voir", by=nadia, now=NOON)
     assert (await get_session(session_id)).revision == 0
+
+
+async def test_moving_and_retitling_at_once_never_wait_for_each_other():
+    structure_id = await make_structure()
+    by = await get_person(await make_samir(structure_id))
+    event_id = await make_event(structure_id)
+    sessions = [await make_session(event_id, starts_at=START + timedelta(days=n)) for n in range(3)]
+    places = [await make_place(name=f"Salle {n}") for n in range(5)]
+
+    changes = [
+        move_session(session_id, Move(place_id=place_id), by=by, now=NOON)
+        for place_id in places
+        for session_id in sessions
+    ]
+    changes += [update_event(event_id, About(title=f"Titre {n}"), by=by, now=NOON) for n in range(5)]
+    await asyncio.gather(*changes)
+
+    assert [(await get_session(session_id)).revision for session_id in sessions] == [10, 10, 10]

@@ -97,6 +97,10 @@ async def call_off_session(session_id: UUID, reason: str, *, by: Person, now: da
 
 
 async def _lock(session_id: UUID, *, by: Person) -> Session:
+    # The event before its session, as when it is edited: the other way round the two could wait for each other.
+    await execute(
+        "SELECT id FROM event WHERE id = (SELECT event_id FROM session WHERE id = $1) FOR NO KEY UPDATE", session_id
+    )
     if await fetch_value("SELECT id FROM session WHERE id = $1 FOR NO KEY UPDATE", session_id) is None:
         raise NotFound
     session = await get_session(session_id)
