@@ -62,10 +62,44 @@ _UNITS = {
 }
 
 
+class Section(enum.Enum):
+    """The part of a report where an indicator stands."""
+
+    SESSIONS = "sessions"
+    BOOKINGS = "bookings"
+    ATTENDANCE = "attendance"
+    RATES = "rates"
+
+    @property
+    def label(self) -> T:
+        """Its heading."""
+        return _SECTIONS[self]
+
+    @property
+    def drawn(self) -> str:
+        """Key of the indicator that its chart shows."""
+        return _DRAWN[self]
+
+
+_SECTIONS = {
+    Section.SESSIONS: T("The sessions"),
+    Section.BOOKINGS: T("Seats and bookings"),
+    Section.ATTENDANCE: T("Who came"),
+    Section.RATES: T("Shares"),
+}
+_DRAWN = {
+    Section.SESSIONS: "sessions_held",
+    Section.BOOKINGS: "seats_booked",
+    Section.ATTENDANCE: "participations",
+    Section.RATES: "attendance_rate",
+}
+
+
 class Indicator(msgspec.Struct, frozen=True, kw_only=True):
     """A count, or (with `numerator` and `denominator`) a rate of two counts."""
 
     key: str
+    section: Section
     label: T
     definition: T
     formula: T
@@ -92,6 +126,7 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(
         key="sessions",
+        section=Section.SESSIONS,
         label=T("Sessions"),
         definition=T("Every dated session of the period, whatever became of it. Drafts are left out."),
         formula=T("held + called off + still to come + attendance missing"),
@@ -100,6 +135,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="sessions_held",
+        section=Section.SESSIONS,
         label=T("Sessions held"),
         definition=T("Sessions that took place, as the attendance list says; those where nobody came included."),
         formula=T("number of sessions with an attendance list"),
@@ -108,6 +144,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="sessions_held_empty",
+        section=Section.SESSIONS,
         label=T("Sessions held with nobody"),
         definition=T("Sessions that were held, and to which nobody came."),
         formula=T("number of sessions declared held with nobody"),
@@ -116,6 +153,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="sessions_called_off",
+        section=Section.SESSIONS,
         label=T("Sessions called off"),
         definition=T("Sessions that did not take place. Their seats and bookings are in no other figure."),
         formula=T("number of sessions called off"),
@@ -124,6 +162,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="sessions_planned",
+        section=Section.SESSIONS,
         label=T("Sessions still to come"),
         definition=T("Sessions that are not over at the moment of the report, and have no attendance yet."),
         formula=T("number of sessions not over"),
@@ -132,6 +171,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="sessions_missing",
+        section=Section.SESSIONS,
         label=T("Sessions without attendance"),
         definition=T(
             "Sessions that are over and of which nothing was recorded. They stand apart: no rate counts them as zero."
@@ -142,6 +182,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="seats_offered",
+        section=Section.BOOKINGS,
         label=T("Seats offered"),
         definition=T("Seats of the sessions that have a limit, those called off left out."),
         formula=T("sum of the seats of these sessions"),
@@ -150,6 +191,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="bookings",
+        section=Section.BOOKINGS,
         label=T("Bookings"),
         definition=T("Bookings made for these sessions, whatever became of them: confirmed, waiting, given back."),
         formula=T("number of bookings"),
@@ -158,6 +200,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="seats_booked",
+        section=Section.BOOKINGS,
         label=T("Seats booked"),
         definition=T("Seats held by confirmed bookings. One booking may hold several."),
         formula=T("sum of the seats of confirmed bookings"),
@@ -166,6 +209,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="seats_booked_limited",
+        section=Section.BOOKINGS,
         label=T("Seats booked where there is a limit"),
         definition=T("Seats booked in sessions that have a limit: what is compared with the seats offered."),
         formula=T("sum of the seats of confirmed bookings in sessions that have a limit"),
@@ -174,6 +218,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="seats_given_back",
+        section=Section.BOOKINGS,
         label=T("Seats given back"),
         definition=T("Seats of bookings that were given back entirely."),
         formula=T("sum of the seats of bookings given back"),
@@ -182,6 +227,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="seats_booked_or_given_back",
+        section=Section.BOOKINGS,
         label=T("Seats booked or given back"),
         definition=T("Seats that were held at some time."),
         formula=T("seats booked + seats given back"),
@@ -190,6 +236,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="seats_waiting",
+        section=Section.BOOKINGS,
         label=T("Seats on the waiting list"),
         definition=T("Seats asked for by bookings that are still on the waiting list."),
         formula=T("sum of the seats of bookings that wait"),
@@ -198,6 +245,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="participations",
+        section=Section.ATTENDANCE,
         label=T("Participations"),
         definition=T(
             "People who came, counted once a session: somebody who came to three sessions counts three times."
@@ -208,6 +256,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="present",
+        section=Section.ATTENDANCE,
         label=T("Present"),
         definition=T("Booked seats whose holder came."),
         formula=T("number of seats marked present"),
@@ -216,6 +265,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="walk_ins",
+        section=Section.ATTENDANCE,
         label=T("Came without a booking"),
         definition=T("People who came to a session without a booking."),
         formula=T("number of people added on the spot"),
@@ -224,6 +274,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="absent",
+        section=Section.ATTENDANCE,
         label=T("Absent"),
         definition=T("Booked seats whose holder did not come and did not say so."),
         formula=T("number of seats marked absent"),
@@ -232,6 +283,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="excused",
+        section=Section.ATTENDANCE,
         label=T("Absent, excused"),
         definition=T("Booked seats whose holder did not come and had said so."),
         formula=T("number of seats marked excused"),
@@ -240,6 +292,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="seats_recorded",
+        section=Section.ATTENDANCE,
         label=T("Seats with an answer"),
         definition=T("Booked seats of which the attendance list says something: what attendance rates are shares of."),
         formula=T("present + absent + excused"),
@@ -248,6 +301,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="seats_unanswered",
+        section=Section.ATTENDANCE,
         label=T("Seats without an answer"),
         definition=T("Booked seats of sessions held, of which the attendance list says nothing."),
         formula=T("seats booked in sessions held − seats with an answer"),
@@ -256,6 +310,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="fill_rate",
+        section=Section.RATES,
         label=T("Fill rate"),
         definition=T("Share of the seats offered that were booked."),
         formula=T("seats booked where there is a limit ÷ seats offered"),
@@ -265,6 +320,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="attendance_rate",
+        section=Section.RATES,
         label=T("Attendance rate"),
         definition=T("Share of the seats with an answer whose holder came."),
         formula=T("present ÷ seats with an answer"),
@@ -274,6 +330,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="absence_rate",
+        section=Section.RATES,
         label=T("Absence rate"),
         definition=T("Share of the seats with an answer whose holder did not come and did not say so."),
         formula=T("absent ÷ seats with an answer"),
@@ -283,6 +340,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="cancellation_rate",
+        section=Section.RATES,
         label=T("Cancellation rate"),
         definition=T("Share of the seats held at some time that were given back."),
         formula=T("seats given back ÷ seats booked or given back"),
@@ -292,6 +350,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         key="calling_off_rate",
+        section=Section.RATES,
         label=T("Share of sessions called off"),
         definition=T("Share of the sessions that did not take place."),
         formula=T("sessions called off ÷ sessions"),

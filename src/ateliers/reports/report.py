@@ -245,8 +245,11 @@ _COUNTS = """
 """
 
 
-def chosen_sessions(scope: Scope, kind: Kind | None, args: list[Any]) -> str:
-    """FROM and WHERE of the sessions of a report; `args` holds start and the day after the end, and is added to."""
+def chosen_sessions(scope: Scope, kind: Kind | None, args: list[Any], *, bookings: str = "") -> str:
+    """FROM and WHERE of the sessions of a report; `args` holds start, the day after the end and now, and is added to.
+
+    `bookings` joins something else (as b) than the sums of each session's bookings.
+    """
     conditions = ["s.local_start >= $1", "s.local_start < $2", "e.state <> 'draft'"]
     for condition, value in (
         ("e.structure_id = ANY($%d)", scope.structures),
@@ -256,7 +259,8 @@ def chosen_sessions(scope: Scope, kind: Kind | None, args: list[Any]) -> str:
         if value is not None:
             args.append(value)
             conditions.append(condition % len(args))
-    bookings = _ALL_BOOKINGS if scope.structures is None and scope.departements is None else _THEIR_BOOKINGS
+    is_everything = scope.structures is None and scope.departements is None
+    bookings = bookings or (_ALL_BOOKINGS if is_everything else _THEIR_BOOKINGS)
     return (
         "FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id "
         f"LEFT JOIN place p ON p.id = s.place_id LEFT JOIN tally t ON t.session_id = s.id {bookings} "

@@ -1,0 +1,118 @@
+"""Sessions and bookings of a structure, row by row as CSV: any number of them in flat memory.
+
+No name and no contact leaves this way: what is exported is counted, not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from ateliers.agenda.kinds import Kind
+from ateliers.bookings.booking import BookingState, Channel
+from ateliers.database import cursor
+from ateliers.refusals import NotAllowed
+from ateliers.reports.exports import BOM, csv_text, safe
+from ateliers.reports.report import check_period, chosen_sessions, midnight
+from ateliers.reports.scope import Scope
+from ateliers.words import gettext
+
+BATCH = 2000  # rows a chunk
+
+_WHICH = (
+    "s.id::text, to_char(s.local_start, 'YYYY-MM-DD'), to_char(s.local_start, 'HH24:MI'), s.zone, o.name, e.title, e.kind, "
+    "COALESCE(p.commune_code, o.commune_code), COALESCE(p.commune_name, o.commune_name)"
+)
+_WHICH_HEAD = ("Session", "Date", "Time", "Time zone", "Structure", "Title", "Kind", "INSEE code", "Commune")
+_STATE = (
+    "CASE WHEN s.called_off_at IS NOT NULL THEN 'called_off' WHEN s.outcome IS NOT NULL THEN s.outcome "
+    "WHEN s.ends_at > $3 THEN 'planned' ELSE 'missing' END"
+)
+_SESSION_HEAD = (
+    "State", "Seats offered", "Seats booked", "Seats given back", "Seats on the waiting list", "Bookings",
+    "Present", "Absent", "Absent, excused", "Came without a booking",
+)  # fmt: skip
+_BOOKING_HEAD = (
+    "Booking", "Booked on", "State", "Channel", "Seats", "Present", "Absent", "Absent, excused",
+)  # fmt: skip
+_STATES = {
+    "called_off": "called off",
+    "held": "held",
+    "held_empty": "held with nobody",
+    "planned": "still to come",
+    "missing": "attendance missing",
+}
+
+
+# Each booking with what became of its seats.
+_THEIR_SEATS = """JOIN booking b ON b.session_id = s.id LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE state = 'present') AS present, count(*) FILTER (WHERE state = 'absent') AS absent,
+           count(*) FILTER (WHERE state = 'excused') AS excused
+    FROM attendance WHERE booking_id = b.id) a ON true
+"""
+
+
+async def session_rows(
+    *, start: date, end: date, kind: Kind | None = None, scope: Scope, now: datetime
+) -> AsyncIterator[bytes]:
+    """One line a session of the scope's structures. Raises Invalid, NotAllowed."""
+    args = _period(start, end, scope, now)
+    chosen = chosen_sessions(scope, kind, args)
+    sql = (
+        f"SELECT {_WHICH}, {_STATE}, s.capacity, b.taken, b.given_back, b.waiting, b.bookings, "
+        f"t.present, t.absent, t.excused, t.walk_ins {chosen} ORDER BY s.local_start, s.id"
+    )
+    states = {key: gettext(text) for key, text in _STATES.items()}
+    kinds = {one.value: str(one.label) for one in Kind}
+
+    def line(row: Sequence[Any]) -> tuple[Any, ...]:
+        return (*row[:4], safe(row[4]), safe(row[5]), kinds[row[6]], row[7], safe(row[8]), states[row[9]], *row[10:])
+
+    return _stream([*_WHICH_HEAD, *_SESSION_HEAD], sql, args, line)
+
+
+async def booking_rows(
+    *, start: date, end: date, kind: Kind | None = None, scope: Scope, now: datetime
+) -> AsyncIterator[bytes]:
+    """One line a booking of the scope's structures, without names. Raises Invalid, NotAllowed."""
+    args = _period(start, end, scope, now)
+    chosen = chosen_sessions(scope, kind, args, bookings=_THEIR_SEATS)
+    sql = f"""
+        SELECT {_WHICH}, b.id::text, to_char(b.created_at AT TIME ZONE s.zone, 'YYYY-MM-DD'), b.state, b.channel, b.seats,
+               a.present, a.absent, a.excused, $3::timestamptz
+        {chosen} ORDER BY s.local_start, s.id, b.id
+    """
+    states = {one.value: str(one.label) for one in BookingState}
+    channels = {one.value: str(one.label) for one in Channel}
+    kinds = {one.value: str(one.label) for one in Kind}
+
+    def line(row: Sequence[Any]) -> tuple[Any, ...]:
+        return (
+            *row[:4], safe(row[4]), safe(row[5]), kinds[row[6]], row[7], safe(row[8]), row[9], row[10], states[row[11]],
+            channels[row[12]], *row[13:17],
+        )  # fmt: skip
+
+    return _stream([*_WHICH_HEAD, *_BOOKING_HEAD], sql, args, line)
+
+
+def _period(start: date, end: date, scope: Scope, now: datetime) -> list[Any]:
+    check_period(start, end)
+    if scope.is_outside:
+        # A row stands for few people by nature: rows are for the structure that knows them.
+        raise NotAllowed
+    return [midnight(start), midnight(end) + timedelta(days=1), now]
+
+
+async def _stream(
+    head: Sequence[str], sql: str, args: list[Any], line: Callable[[Sequence[Any]], tuple[Any, ...]]
+) -> AsyncIterator[bytes]:
+    yield (BOM + csv_text([[gettext(text) for text in head]])).encode()
+    batch: list[tuple[Any, ...]] = []
+    async with cursor(sql, *args, prefetch=BATCH) as rows:
+        async for row in rows:
+            batch.append(line(tuple(row)))
+            if len(batch) >= BATCH:
+                yield csv_text(batch).encode()
+                batch.clear()
+    yield csv_text(batch).encode()

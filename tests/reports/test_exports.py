@@ -1,0 +1,161 @@
+"""Files that a spreadsheet opens: accents, formulas that are none, every row, no names."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+
+import openpyxl
+import pytest
+
+from ateliers import database
+from ateliers.refusals import Invalid, NotAllowed
+from ateliers.reports.exports import dictionary_csv, report_csv, report_xlsx, safe
+from ateliers.reports.indicators import INDICATORS
+from ateliers.reports.report import Grouping, Report, report
+from ateliers.reports.rows import booking_rows, session_rows
+from ateliers.reports.scope import Scope
+from tests.reports.network import insert_tally
+from tests.world import NOON, START, make_booking, make_event, make_session, make_structure
+
+DAY = date(2026, 12, 1)
+LATER = START + timedelta(days=1)
+FORMULA = '=HYPERLINK("http://evil.test";"x")'
+
+
+async def a_report(name: str = FORMULA, *, is_outside: bool = False) -> Report:
+    structure = await make_structure(name, slug="s")
+    session = await make_session(await make_event(structure, title=FORMULA), outcome="held")
+    await make_booking(session, seats=8, code="AAA111", name="Odile Secret")
+    await make_booking(session, state="waiting", seats=2, code="BBB222")
+    await insert_tally(session, present=5, absent=1, excused=0, walk_ins=1)
+    scope = Scope(structures=[structure], is_outside=is_outside)
+    return await report(by=Grouping.STRUCTURE, start=DAY, end=DAY, scope=scope, now=LATER)
+
+
+def read_csv(content: bytes) -> list[list[str]]:
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(content[3:].decode(), newline=""), delimiter=";"))
+
+
+async def test_csv_has_every_figure_and_no_formula() -> None:
+    rows = read_csv(report_csv(await a_report()))
+
+    assert rows[0] == ["Structure", *(str(one.label) for one in INDICATORS)]
+    assert [row[0] for row in rows[1:]] == [f"'{FORMULA}", "Total"]
+    named = dict(zip(rows[0], rows[1], strict=True))
+    assert named["Places réservées"] == "8"
+    assert named["Taux de présence"] == "83,3"
+    assert named["Taux de remplissage"] == "80,0"
+
+
+async def test_xlsx_has_the_figures_and_what_they_mean() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(report_xlsx(await a_report())))
+
+    assert book.sheetnames == ["Rapport", "Dictionnaire des données"]
+    rows = list(book["Rapport"].values)
+    assert rows[0][0] == "Rapport par structure, du 01/12/2026 au 01/12/2026"
+    named = dict(zip(rows[3], rows[4], strict=True))
+    assert (named["Structure"], named["Participations"], named["Taux de présence"]) == (FORMULA, 6, 5 / 6)
+    assert book["Rapport"].cell(5, 1).data_type == "s"
+    meaning = list(book["Dictionnaire des données"].values)
+    assert [row[4] for row in meaning[1:]] == [one.key for one in INDICATORS]
+    assert read_csv(dictionary_csv())[1:] == [list(row) for row in meaning[1:]]
+
+
+async def test_hidden_counts_are_hidden_in_files_too() -> None:
+    made = await a_report("CCAS", is_outside=True)
+
+    rows = read_csv(report_csv(made))
+    named = dict(zip(rows[0], rows[1], strict=True))
+    assert (named["Absent"], named["Taux d’absence"]) == ("moins de 5", "non communiqué")
+    sheet = openpyxl.load_workbook(io.BytesIO(report_xlsx(made)))["Rapport"]
+    named = dict(
+        zip(next(sheet.iter_rows(4, 4, values_only=True)), next(sheet.iter_rows(5, 5, values_only=True)), strict=True)
+    )
+    assert named["Absent"] == "moins de 5"
+    assert "moins de 5" in sheet.cell(2, 1).value
+
+
+@pytest.mark.parametrize(
+    ("text", "safely"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+33", "'+33"),
+        ("-1", "'-1"),
+        ("@SUM", "'@SUM"),
+        ("\t=1", "'\t=1"),
+        ("  =1", "'  =1"),
+        ("\r=1", "'\r=1"),
+        ("a=1", "a=1"),
+        ("", ""),
+    ],
+)
+def test_text_is_no_formula(text: str, safely: str) -> None:
+    assert safe(text) == safely
+
+
+async def text_of(rows) -> list[list[str]]:
+    return read_csv(b"".join([chunk async for chunk in rows]))
+
+
+async def test_rows_have_every_session_and_booking_but_no_name() -> None:
+    made = await a_report()
+    structure = (await database.fetch_rows("SELECT id FROM structure"))[0]["id"]
+    scope = Scope(structures=[structure], is_outside=False)
+    booking = await database.fetch_value("SELECT id FROM booking WHERE code = 'AAA111'")
+    session = await database.fetch_value("SELECT id FROM session")
+    for seat, state in ((1, "present"), (2, "absent")):
+        await database.execute(
+            "INSERT INTO attendance (booking_id, seat, session_id, state, at) VALUES ($1, $2, $3, $4, $5)",
+            booking,
+            seat,
+            session,
+            state,
+            NOON,
+        )
+    other = await make_session(await make_event(await make_structure("Autre", slug="autre")))
+    await make_booking(other)
+
+    sessions = await text_of(await session_rows(start=DAY, end=DAY, scope=scope, now=LATER))
+    bookings = await text_of(await booking_rows(start=DAY, end=DAY, scope=scope, now=LATER))
+
+    assert len(made.rows) == 1
+    assert sessions[1:] == [
+        [
+            str(session),
+            "2026-12-01",
+            "14:00",
+            "Europe/Paris",
+            f"'{FORMULA}",
+            f"'{FORMULA}",
+            "Atelier",
+            "58194",
+            "Nevers",
+            "tenue",
+            "10",
+            "8",
+            "0",
+            "2",
+            "2",
+            "5",
+            "1",
+            "0",
+            "1",
+        ]
+    ]
+    assert [len(row) for row in bookings] == [17, 17, 17]
+    assert [row[11:] for row in bookings[1:]] == [
+        ["Confirmée", "En ligne", "8", "1", "1", "0"],
+        ["Sur la liste d’attente", "En ligne", "2", "0", "0", "0"],
+    ]
+    assert "Odile" not in str(bookings)
+
+
+async def test_rows_are_not_for_others() -> None:
+    for rows in (session_rows, booking_rows):
+        with pytest.raises(NotAllowed):
+            await rows(start=DAY, end=DAY, scope=Scope(is_outside=True), now=LATER)
+        with pytest.raises(Invalid):
+            await rows(start=DAY, end=DAY - timedelta(days=1), scope=Scope(structures=[], is_outside=False), now=LATER)

@@ -1,0 +1,122 @@
+"""Report pages: figures with their meaning for a manager, masked for a coordinator, nothing for others."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from ateliers import clock
+from tests.reports.network import insert_tally
+from tests.world import (
+    make_booking,
+    make_event,
+    make_nadia,
+    make_paule,
+    make_person,
+    make_samir,
+    make_session,
+    make_structure,
+)
+
+
+async def a_past_session(structure: UUID) -> UUID:
+    session = await make_session(await make_event(structure), starts_at=clock.now() - timedelta(days=3), outcome="held")
+    await make_booking(session, seats=9)
+    await insert_tally(session, present=6, absent=2, excused=0, walk_ins=1)
+    return session
+
+
+async def test_a_manager_reads_the_figures_of_the_structure(browser_of) -> None:
+    structure = await make_structure()
+    await a_past_session(structure)
+    browser = await browser_of(await make_samir(structure))
+
+    page = await browser.get("/espace/rapports", params={"by": "structure"})
+
+    assert page.status_code == 200
+    assert "Taux de présence" in page.text
+    assert "75,0\u00a0%" in page.text
+    assert "6\u00a0/\u00a08" in page.text
+    assert "présents ÷ places renseignées" in page.text
+    assert "moins de 5" not in page.text
+    assert page.text.count('viewBox="0 0 360 ') == page.text.count('<figure class="graphique">') == 4
+    assert "style=" not in page.text
+
+
+@pytest.mark.parametrize("by", ["structure", "commune", "departement", "region", "nation", "kind", "month"])
+@pytest.mark.parametrize("language", ["", "/en"])
+async def test_every_grouping_has_its_page(browser_of, by: str, language: str) -> None:
+    structure = await make_structure()
+    await a_past_session(structure)
+    browser = await browser_of(await make_paule())
+
+    page = await browser.get(f"{language}/coordination/rapports", params={"by": by, "kind": "workshop"})
+
+    assert page.status_code == 200
+    assert ("fewer than 5" if language else "moins de 5") in page.text
+
+
+async def test_files_come_with_the_same_question(browser_of) -> None:
+    structure = await make_structure()
+    await a_past_session(structure)
+    browser = await browser_of(await make_samir(structure))
+
+    page = await browser.get("/espace/rapports", params={"by": "kind"})
+    links = re.findall(r'href="([^"]*)" download', page.text)
+    assert len(links) == 5
+    for link in links:
+        answer = await browser.get(link.replace("&amp;", "&"))
+        assert answer.status_code == 200
+        assert "attachment" in answer.headers["content-disposition"]
+    assert "Atelier;1;1" in (await browser.get("/espace/rapports/rapport.csv", params={"by": "kind"})).text
+    assert len((await browser.get("/espace/rapports/inscriptions.csv")).text.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"start": "hier"}, "f-start"),
+        ({"start": "2026-02-30"}, "f-start"),
+        ({"start": ""}, "f-start"),
+        ({"start": "2026-02-01", "end": "2026-01-01"}, "f-end"),
+        ({"end": "9999-12-31"}, "f-end"),
+        ({"by": "person"}, "f-by"),
+        ({"by": "\x00"}, "f-by"),
+        ({"kind": "party"}, "f-kind"),
+    ],
+)
+async def test_a_wrong_question_is_answered_beside_its_field(browser_of, query: dict[str, str], field: str) -> None:
+    structure = await make_structure()
+    browser = await browser_of(await make_samir(structure))
+
+    page = await browser.get("/espace/rapports", params=query)
+
+    assert page.status_code == 422
+    assert f'href="#{field}"' in page.text
+    for name in ("rapport.csv", "rapport.xlsx", "seances.csv", "inscriptions.csv"):
+        assert (await browser.get(f"/espace/rapports/{name}", params=query)).status_code == 422
+
+
+async def test_reports_are_for_those_who_may_read_them(browser_of, client) -> None:
+    structure = await make_structure()
+    elsewhere = await make_structure("Emmaüs", slug="emmaus")
+    await a_past_session(structure)
+    nadia = await browser_of(await make_nadia(structure))
+    other = await browser_of(
+        await make_person("Samir Ailleurs", "manager", structure_id=elsewhere, email="s2@example.test")
+    )
+    paule = await browser_of(await make_paule("974"))
+
+    files = ("", "/rapport.csv", "/rapport.xlsx", "/definitions.csv")
+    for name in files:
+        assert (await nadia.get(f"/espace/rapports{name}")).status_code == 403
+        assert (await nadia.get(f"/coordination/rapports{name}")).status_code == 403
+        assert (await client.get(f"/espace/rapports{name}")).status_code == 303
+    for name in ("/seances.csv", "/inscriptions.csv"):
+        assert (await nadia.get(f"/espace/rapports{name}")).status_code == 403
+        assert (await paule.get(f"/coordination/rapports{name}")).status_code == 404
+    assert "CCAS de Nevers" not in (await other.get("/espace/rapports", params={"by": "structure"})).text
+    assert "Nièvre" not in (await paule.get("/coordination/rapports")).text
