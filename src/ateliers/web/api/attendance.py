@@ -19,7 +19,7 @@ from ateliers.web.api.description import JSON, described
 from ateliers.web.api.shapes import encoded
 
 SCOPE = "attendance"
-At = Annotated[datetime, Meta(tz=True, title="When", description="The device's time.")]
+At = Annotated[datetime, Meta(tz=True)]  # the device's time
 
 
 class SeatMarked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -25,7 +25,7 @@ NAMES = {"start": "from", "end": "to"}  # of the search's fields, in the query
 class SessionsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to look for; everything left out does not matter. Days are both included."""
 
-    near: Annotated[str, Meta(max_length=80, description="A commune or a postcode")] | None = None
+    near: Annotated[str, Meta(max_length=80)] | None = None  # a commune or a postcode
     within_km: Annotated[int, Meta(ge=1, le=2000)] = 30
     kind: Kind | None = None
     start: date | None = msgspec.field(name="from", default=None)
