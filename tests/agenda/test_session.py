@@ -12,6 +12,7 @@ from ateliers.agenda.sessions import (
     list_next_sessions,
     list_sessions,
     list_sessions_without_outcome,
+    next_session_of_each,
 )
 from ateliers.network.people import get_person
 from ateliers.words import speaking
@@ -112,5 +113,8 @@ async def test_the_lists_of_the_workspace():
     assert [s.id for s in await list_next_sessions([structure_id], now=NOON)] == [sooner, coming, called_off]
     assert [s.id for s in await list_sessions_without_outcome([structure_id], now=NOON)] == [over]
     assert [e.id for e in await list_events_of([structure_id])] == [event_id]
+    assert await list_events_of([structure_id], skip=1) == []
+    following = await next_session_of_each([event_id, elsewhere], now=NOON)
+    assert (following[event_id].id, len(following)) == (sooner, 2)
     assert [s.id for s in await list_sessions([coming, sooner])] == [sooner, coming]
     assert await list_sessions([]) == []

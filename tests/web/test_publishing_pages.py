@@ -340,7 +340,7 @@ FIELDS += [
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=40), max_size=4))
-@tuned(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tuned(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_is_typed_is_answered(browser_of, fields):
     structure_id = await make_structure(slug=f"s-{now().timestamp()}")
     person_id = await make_person("Samir", "manager", structure_id=structure_id, email=f"s{now().timestamp()}@x.test")
@@ -368,3 +368,42 @@ async def test_every_link_of_the_workspace_leads_somewhere(browser_of):
             paths |= {link for link in found if not link.startswith(("/static", "/en"))} - set(seen)
 
     assert {path: status for path, status in seen.items() if status not in {200, 303}} == {}
+
+
+async def test_a_long_list_of_events_has_pages(browser_of):
+    structure_id = await make_structure()
+    for number in range(51):
+        await make_event(structure_id, title=f"Atelier {number}")
+    tab = await browser_of(await make_samir(structure_id))
+
+    first, second = await tab.get("/espace/evenements"), await tab.get("/espace/evenements?page=2")
+
+    assert (first.text.count("<tr>"), "Page suivante" in first.text, "Page précédente" in first.text) == (
+        51,
+        True,
+        False,
+    )
+    assert (second.text.count("<tr>"), "Page suivante" in second.text, "Page précédente" in second.text) == (
+        2,
+        False,
+        True,
+    )
+    for wrong in ("0", "-1", "x", "²", "9" * 30):
+        assert (await tab.get("/espace/evenements", params={"page": wrong})).status_code == 200
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["local_start", "minutes", "commune", "place_id", "join_url", "reason"]), st.text(max_size=30)
+    )
+)
+@tuned(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_is_typed_to_move_or_call_off_is_answered(browser_of, fields):
+    structure_id = await make_structure(slug=f"s-{now().timestamp()}")
+    person_id = await make_person("Samir", "manager", structure_id=structure_id, email=f"s{now().timestamp()}@x.test")
+    session_id = await make_session(await make_event(structure_id), starts_at=NEXT_WEEK)
+    tab = await browser_of(person_id)
+
+    for page in ("reporter", "annuler"):
+        answer = await tab.post(f"/espace/seances/{session_id}/{page}", data=fields)
+        assert answer.status_code in {200, 303, 409, 422}

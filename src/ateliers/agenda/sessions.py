@@ -51,14 +51,29 @@ async def list_sessions(ids: list[UUID]) -> list[Session]:
     return await fetch(Session, f"{SESSION_SQL} WHERE s.id = ANY($1) ORDER BY s.starts_at, s.id", ids)
 
 
-async def list_events_of(structure_ids: list[UUID], *, limit: int = 200) -> list[Event]:
+async def list_events_of(structure_ids: list[UUID], *, limit: int = 200, skip: int = 0) -> list[Event]:
     """Events of these structures, the latest changed first."""
     return await fetch(
         Event,
-        f"{EVENT_SQL} WHERE e.structure_id = ANY($1) ORDER BY e.updated_at DESC, e.id LIMIT $2",
+        f"{EVENT_SQL} WHERE e.structure_id = ANY($1) ORDER BY e.updated_at DESC, e.id LIMIT $2 OFFSET $3",
         structure_ids,
         limit,
+        skip,
     )
+
+
+async def next_session_of_each(event_ids: list[UUID], *, now: datetime) -> dict[UUID, Session]:
+    """By event, its soonest session that is neither over nor called off; events without one are left out."""
+    sessions = await fetch(
+        Session,
+        f"""{SESSION_SQL} WHERE s.id IN (
+                SELECT DISTINCT ON (event_id) id FROM session
+                WHERE event_id = ANY($1) AND ends_at > $2 AND called_off_at IS NULL
+                ORDER BY event_id, starts_at, id)""",
+        event_ids,
+        now,
+    )
+    return {session.event_id: session for session in sessions}
 
 
 async def list_next_sessions(structure_ids: list[UUID], *, now: datetime, limit: int = 50) -> list[Session]:

@@ -23,7 +23,7 @@ from ateliers.agenda.publishing import (
     update_event,
 )
 from ateliers.agenda.session import Session
-from ateliers.agenda.sessions import get_event, list_events_of, list_sessions_of_event
+from ateliers.agenda.sessions import get_event, list_events_of, list_sessions_of_event, next_session_of_each
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.network.structure import Structure
@@ -35,6 +35,8 @@ from ateliers.web.forms import Form, read_form
 
 FIRST_ROWS = 3  # dates that can be typed before asking for more
 MORE_ROWS = 5
+PAGE = 50  # events in one page of the list
+LONGEST_NUMBER = 5  # digits of a page's number
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,28 +44,29 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
 
     event: Event
     structure: Structure
-    sessions: list[Session]
     next: Session | None
 
 
 @get("/espace/evenements")
-async def show_events(me: NamedDependency[Person]) -> Response[bytes]:
-    """Events of the person's structures, the latest changed first."""
+async def show_events(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
+    """Events of the person's structures, the latest changed first, a page at a time."""
+    asked = request.query_params.get("page", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and 1 <= len(asked) <= LONGEST_NUMBER else 1
+    number = max(1, number)
     structures = {id: await get_structure_by_id(id) for id in me.structure_ids}
-    rows = []
-    for event in await list_events_of(list(structures)):
-        sessions = await list_sessions_of_event(event.id)
-        coming = [session for session in sessions if not session.is_over(now()) and not session.is_called_off]
-        rows.append(
-            EventRow(
-                event=event,
-                structure=structures[event.structure_id],
-                sessions=sessions,
-                next=coming[0] if coming else None,
-            )
-        )
+    events = await list_events_of(list(structures), limit=PAGE + 1, skip=(number - 1) * PAGE)
+    coming = await next_session_of_each([event.id for event in events], now=now())
+    rows = [
+        EventRow(event=event, structure=structures[event.structure_id], next=coming.get(event.id))
+        for event in events[:PAGE]
+    ]
     return page(
-        "workspace/events.html", rows=rows, structures=list(structures.values()), may_publish=bool(managed_by(me))
+        "workspace/events.html",
+        rows=rows,
+        structures=list(structures.values()),
+        may_publish=bool(managed_by(me)),
+        number=number,
+        has_more=len(events) > PAGE,
     )
 
 

@@ -19,9 +19,11 @@ MISSING = 20
 
 @get("/espace")
 async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
-    """For people of a structure; coordinators without one go to their own page."""
+    """For people of a structure; coordinators and funders without one go to their own pages."""
     if not me.structure_ids and me.is_coordinator:
         return redirect("/coordination")
+    if not me.structure_ids and me.is_reader:
+        return redirect("/coordination/rapports")
     moment = now()
     mine = me.structure_ids
     return page(
