@@ -18,7 +18,7 @@ SESSIONS = 100  # at a time
 LONGEST_SESSION = timedelta(days=3)
 
 BEHIND_SQL = """
-    SELECT s.id, s.revision, s.called_off_at, s.previous_start
+    SELECT s.id, s.revision, s.called_off_at, s.moved_at, s.previous_start
     FROM session s
     WHERE s.revision > 0 AND s.starts_at > $1::timestamptz - $2::interval AND s.ends_at > $1
       AND EXISTS (SELECT 1 FROM booking b WHERE b.session_id = s.id AND b.state IN ('confirmed', 'waiting')
@@ -26,7 +26,7 @@ BEHIND_SQL = """
     ORDER BY s.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 """
 
-# What was known is read before it is overwritten: only who was told of the revision just before knows the date it had.
+# What was known is read before it is overwritten.
 TELL_SQL = """
     UPDATE booking b
     SET told_revision = s.revision,
@@ -37,7 +37,9 @@ TELL_SQL = """
     WHERE b.session_id = ANY($1) AND s.id = b.session_id AND was.id = b.id
       AND b.state IN ('confirmed', 'waiting') AND b.told_revision < s.revision
     RETURNING b.id, b.session_id, b.uid, b.state = 'confirmed' AS is_confirmed, b.email IS NOT NULL AS has_email,
-              b.sequence, was.told_revision
+              b.sequence, was.told_revision,
+              COALESCE((SELECT max(o.created_at) FROM outbox o WHERE o.subject_id = b.id AND o.state <> 'dropped'),
+                       b.created_at) AS told_at
 """
 
 
@@ -45,6 +47,7 @@ class _Changed(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     revision: int
     called_off_at: datetime | None
+    moved_at: datetime | None
     previous_start: datetime | None
 
 
@@ -56,6 +59,7 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     has_email: bool
     sequence: int
     told_revision: int  # before
+    told_at: datetime
 
 
 async def sweep(now: datetime) -> int:
@@ -71,13 +75,19 @@ async def sweep(now: datetime) -> int:
 
 def _letter(told: _Told, session: _Changed, *, now: datetime) -> NewMail:
     kind = "session_moved" if session.called_off_at is None else "session_called_off"
-    knew = session.previous_start if told.told_revision == session.revision - 1 else None
+    has_new_date = session.moved_at is not None and session.moved_at > told.told_at
+    # Of several moves since, only the latest left a trace: the date that was known is lost.
+    knew = session.previous_start if has_new_date and told.told_revision == session.revision - 1 else None
     return NewMail(
         kind=kind,
         key=f"{kind}:{told.id}:{session.revision}",
         subject_id=told.id,
         now=now,
-        data={"revision": session.revision, "before": knew.isoformat() if knew else None},
+        data={
+            "revision": session.revision,
+            "has_new_date": has_new_date,
+            "before": knew.isoformat() if knew else None,
+        },
         thread=told.uid if told.is_confirmed else None,
         sequence=told.sequence if told.is_confirmed else None,
     )

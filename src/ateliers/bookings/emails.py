@@ -111,7 +111,11 @@ async def session_moved(row: OutboxRow, booking: Booking, session: Session, now:
     if obstacle is not None:
         return obstacle
     before = row.data.get("before")
-    facts = {"before": datetime.fromisoformat(before) if before else None, "is_waiting": row.thread is None}
+    facts = {
+        "before": datetime.fromisoformat(before) if before else None,
+        "has_new_date": row.data["has_new_date"],
+        "is_waiting": row.thread is None,
+    }
     if row.thread is None:
         return _email("session_moved", booking, session, facts)
     if row.is_first:  # they never heard of the old date: there is no change to speak of
