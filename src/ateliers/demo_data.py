@@ -31,6 +31,7 @@ from ateliers.database import transaction
 from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
 from ateliers.demo_texts import FIRST_NAMES, LAST_NAMES, NEEDS, OFFERS, WALK_INS, Offer
 from ateliers.mail.backlog import drop_backlog
+from ateliers.network.applications import add_applicant
 from ateliers.network.charter import sign_charter
 from ateliers.network.people import Person, RoleName, add_person, add_role, find_person_by_email, get_person
 from ateliers.network.structure import StructureKind, StructureState
@@ -173,8 +174,9 @@ class _Filling:
             )
             if made is None:
                 raise LookupError(house.name)
-            if state is StructureState.ADMITTED:
-                await sign_charter(made.id, name=house.manager, role=_title(house.kind), now=since)
+            await sign_charter(made.id, name=house.manager, role=_title(house.kind), now=since)
+            if state is not StructureState.ADMITTED:
+                await add_applicant(made.id, email=house.email, manager_name=house.manager, now=since)
         return made.id
 
     async def open(self, house: House) -> _Open:

@@ -9,12 +9,11 @@ import pytest
 
 from ateliers import database
 from ateliers.network import applications, people
+from ateliers.network.application import Application, Note
 from ateliers.network.applications import (
     AlreadyKnown,
-    Application,
     ApplicationClosed,
     ApplicationLinkOver,
-    Note,
     application_path,
 )
 from ateliers.network.charter import current_charter, list_signatures

@@ -8,7 +8,7 @@ from ateliers import database
 from ateliers.mail import outbox
 from ateliers.mail.email import Dropped, Email
 from ateliers.network import applications, invitations, people, signing_in
-from ateliers.network.applications import Note
+from ateliers.network.application import Note
 from ateliers.network.emails import COMPOSERS
 from ateliers.network.people import RoleName
 from tests.network.test_applications import FORM, begun

@@ -3,159 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
 from uuid import UUID
 
 import asyncpg
-import msgspec
-from msgspec import Meta
 
 from ateliers.database import execute, fetch_one, fetch_value, new_id, transaction
 from ateliers.mail import outbox
 from ateliers.network import structures
+from ateliers.network.application import Applicant, Application, Note, described_structure
 from ateliers.network.charter import sign_charter
-from ateliers.network.people import EMAIL, Person, RoleName, add_person, add_role, list_coordinators
-from ateliers.network.structure import Structure, StructureKind, StructureState, compact, is_rna, is_siret
+from ateliers.network.people import Person, RoleName, add_person, add_role, list_coordinators
+from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import NewStructure, add_structure, get_structure_by_id, log_state
-from ateliers.places.communes import Commune, resolve
-from ateliers.places.territories import region_of, zone_of
-from ateliers.refusals import Invalid, NotFound, Refusal
+from ateliers.refusals import NotFound, Refusal
 from ateliers.signing import read_timed_token, timed_token
 
 LINK_LIFETIME = timedelta(days=30)  # a coordinator may take weeks to answer, and the same link shows the answer
 MAX_LINKS = 3  # per address and hour; more are silently not sent
 _PURPOSE = "application"
-
-
-class EmailAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """The first step: where to send the link. `website_2` is a trap for robots: people do not see it."""
-
-    email: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=254,
-            pattern=EMAIL,
-            title="Your e-mail address",
-            extra={
-                "input": "email",
-                "autocomplete": "email",
-                "error": "Write a whole address, such as nom@exemple.fr.",
-            },
-        ),
-    ]
-    website_2: str = ""
-
-
-class Application(msgspec.Struct, frozen=True, kw_only=True):
-    """What a structure tells when it applies."""
-
-    name: Annotated[
-        str, Meta(min_length=1, max_length=150, title="Name of the structure", extra={"autocomplete": "organization"})
-    ]
-    kind: Annotated[StructureKind, Meta(title="Kind of structure")]
-    siret: Annotated[
-        str,
-        Meta(
-            max_length=30,
-            title="SIRET number",
-            description="14 digits, if your structure has one.",
-            extra={"inputmode": "numeric"},
-        ),
-    ] = ""
-    rna: Annotated[
-        str,
-        Meta(
-            max_length=30,
-            title="RNA number",
-            description="For an association without a SIRET: the letter W and nine digits.",
-        ),
-    ] = ""
-    address: Annotated[
-        str, Meta(min_length=1, max_length=200, title="Number and street", extra={"autocomplete": "street-address"})
-    ]
-    commune: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=120,
-            title="Commune or postcode",
-            description="For example: Nevers, or 58000.",
-            extra={"list": "communes", "autocomplete": "off"},
-        ),
-    ]
-    phone: Annotated[
-        str,
-        Meta(
-            max_length=30,
-            pattern=r"^(\+?[0-9][0-9 .()\u00a0-]{2,28})?$",
-            title="Telephone for the public",
-            extra={"input": "tel", "autocomplete": "tel", "error": "Write a telephone number, such as 03 86 00 00 00."},
-        ),
-    ] = ""
-    email: Annotated[
-        str,
-        Meta(
-            max_length=254,
-            pattern=f"^$|{EMAIL}",
-            title="E-mail for the public",
-            description="If it is empty, your own address is shown.",
-            extra={"input": "email", "error": "Write a whole address, such as nom@exemple.fr."},
-        ),
-    ] = ""
-    website: Annotated[
-        str,
-        Meta(
-            max_length=300,
-            pattern=r"^(https?://[^\s\"<>]+)?$",
-            title="Website",
-            extra={"input": "url", "error": "Write a whole address that begins with https://."},
-        ),
-    ] = ""
-    presentation: Annotated[
-        str,
-        Meta(max_length=1500, title="Your structure in a few sentences", extra={"input": "textarea"}),
-    ] = ""
-    manager_name: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=100,
-            title="Your first and last name",
-            description="You will manage the events of your structure, and may invite others.",
-            extra={"autocomplete": "name"},
-        ),
-    ]
-    signatory_name: Annotated[
-        str, Meta(min_length=1, max_length=100, title="First and last name of the person who signs the charter")
-    ]
-    signatory_role: Annotated[
-        str,
-        Meta(
-            min_length=1, max_length=100, title="Role of this person", description="For example: director, president."
-        ),
-    ]
-    agrees: Annotated[bool, Meta(title="Our structure has read the charter and signs it")] = False
-
-
-class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """What a coordinator tells the applicant."""
-
-    note: Annotated[
-        str,
-        Meta(min_length=1, max_length=2000, title="Your message to the applicant", extra={"input": "textarea"}),
-    ]
-
-
-class Applicant(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds an application link."""
-
-    id: UUID
-    email: str
-    language: str
-    created_at: datetime
-    structure_id: UUID | None
-    manager_name: str | None
 
 
 class ApplicationLinkOver(Refusal):
@@ -226,6 +91,21 @@ async def find_applicant_of(structure_id: UUID) -> Applicant | None:
     return await fetch_one(Applicant, f"{_APPLICANT} WHERE structure_id = $1", structure_id)
 
 
+async def add_applicant(
+    structure_id: UUID, *, email: str, manager_name: str, now: datetime, language: str = "fr"
+) -> None:
+    """Keep who applied for a structure that came without the form. Opens no transaction."""
+    await execute(
+        "INSERT INTO application (id, email, language, created_at, structure_id, manager_name) VALUES ($1, $2, $3, $4, $5, $6)",
+        new_id(),
+        email.strip().lower(),
+        language,
+        now,
+        structure_id,
+        manager_name,
+    )
+
+
 async def get_application(structure_id: UUID, *, by: Person) -> tuple[Structure, Applicant | None]:
     """A structure and who applied for it, for the coordinator of its territory. Raises NotFound for anybody else."""
     structure = await get_structure_by_id(structure_id)
@@ -240,7 +120,7 @@ async def submit_application(token: str, application: Application, *, now: datet
     Raises Invalid, AlreadyKnown, ApplicationClosed, ApplicationLinkOver.
     """
     applicant = await get_applicant(token, now=now)
-    values = _checked(application, applicant)
+    values = described_structure(application, applicant)
     try:
         async with transaction():
             return await _submit(applicant.id, application, values, now=now)
@@ -289,43 +169,6 @@ async def _answer(
         structure = await _locked(structure_id, by=by)
         entry = await _change(structure, state, by=by, note=note.note, now=now)
         await outbox.queue(kind, key=f"{kind}:{entry}", subject_id=structure_id, now=now, data={"entry": str(entry)})
-
-
-def _checked(application: Application, applicant: Applicant) -> NewStructure:
-    """The structure that the form describes. Raises Invalid with every wrong field."""
-    siret, rna = compact(application.siret), compact(application.rna)
-    commune = resolve(application.commune)
-    errors: dict[str, str] = {}
-    if siret and not is_siret(siret):
-        errors["siret"] = "This SIRET number is not right: check its 14 digits."
-    if rna and not is_rna(rna):
-        errors["rna"] = "This RNA number is not right: it is the letter W and nine digits."
-    if commune is None:
-        errors["commune"] = "We do not know this commune: write its name or its postcode."
-    if not application.agrees:
-        errors["agrees"] = "The charter has to be signed to join the network."
-    if errors or commune is None:
-        raise Invalid(errors)
-    return NewStructure(
-        name=application.name,
-        kind=application.kind,
-        siret=siret or None,
-        rna=rna or None,
-        address=application.address,
-        postcode=_postcode(application.commune, commune),
-        commune_code=commune.code,
-        commune_name=commune.name,
-        departement=commune.departement,
-        region=region_of(commune.departement),
-        latitude=commune.latitude,
-        longitude=commune.longitude,
-        zone=zone_of(commune.departement),
-        email=application.email.lower() or applicant.email,
-        phone=application.phone or None,
-        website=application.website or None,
-        presentation=application.presentation,
-        language=applicant.language,
-    )
 
 
 async def _submit(applicant_id: UUID, application: Application, values: NewStructure, *, now: datetime) -> Structure:
@@ -389,11 +232,4 @@ async def _tell_coordinators(kind: str, structure: Structure, entry: UUID, *, no
             data={"person": str(person.id)},
         )
         for person in await list_coordinators(structure.departement)
-    )
-
-
-def _postcode(typed: str, commune: Commune) -> str:
-    """The postcode that was typed, if the commune has it; else its first."""
-    return next(
-        (code for code in commune.postcodes if code in typed), commune.postcodes[0] if commune.postcodes else ""
     )

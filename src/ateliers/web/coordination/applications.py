@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from ateliers.clock import now
 from ateliers.network import applications
-from ateliers.network.applications import Note
+from ateliers.network.application import Note
 from ateliers.network.charter import list_signatures
 from ateliers.network.people import Person
 from ateliers.network.structure import StructureState

@@ -14,7 +14,7 @@ from ateliers.agenda.event import EventState, Visibility
 from ateliers.agenda.sessions import list_next_sessions
 from ateliers.clock import now
 from ateliers.network import applications
-from ateliers.network.applications import Application, EmailAddress
+from ateliers.network.application import Application, EmailAddress
 from ateliers.network.charter import current_charter, list_signatures
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_signatory, get_structure_by_id, list_history, list_signatories
