@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
 
@@ -53,4 +52,4 @@ def token_moment(purpose: str, token: str) -> tuple[datetime, str] | None:
 
 
 def _mac(purpose: str, text: str) -> bytes:
-    return hmac.new(settings().secret_key.encode(), f"{purpose}\0{text}".encode(), hashlib.sha256).digest()
+    return hmac.digest(settings().secret_key.encode(), f"{purpose}\0{text}".encode(), "sha256")
