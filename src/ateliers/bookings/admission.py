@@ -27,6 +27,7 @@ from ateliers.database import transaction
 from ateliers.mail.outbox import NewMail
 
 LARGEST_ROUND = 256
+LINES = 1  # rounds under way at once in a process, each with sessions of its own
 TRIES = 3  # for one wish alone: a code or request key that another process wrote between our look and our write
 
 
@@ -95,13 +96,16 @@ class _Line:
                 future.set_result(answer)
 
 
-_lines: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Line] = weakref.WeakKeyDictionary()
+_lines: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, list[_Line]] = weakref.WeakKeyDictionary()
 
 
 async def submit(request: Request) -> Answer:
     """Decide a wish with whatever else has arrived. Raises what the database raises; a refusal is an answer."""
-    line = _lines.setdefault(asyncio.get_running_loop(), _Line())
-    return await line.submit(request)
+    loop = asyncio.get_running_loop()
+    lines = _lines.get(loop)
+    if lines is None:
+        lines = _lines[loop] = [_Line() for _ in range(LINES)]
+    return await lines[hash(request.session_id) % LINES].submit(request)
 
 
 async def _alone(request: Request) -> Answer | Exception:
