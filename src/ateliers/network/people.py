@@ -90,6 +90,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return any(r.role is RoleName.NATIONAL for r in self.roles)
 
     @property
+    def is_manager(self) -> bool:
+        """Whether they manage some structure."""
+        return any(r.role is RoleName.MANAGER for r in self.roles)
+
+    @property
     def is_coordinator(self) -> bool:
         """Whether they coordinate anything: some département, or the nation."""
         return self.is_national or any(r.role is RoleName.COORDINATOR for r in self.roles)
