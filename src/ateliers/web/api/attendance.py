@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, post, put
+from litestar.params import FromPath
 from msgspec import Meta
 
 from ateliers.attendance.mark import Mark, Op, SeatState, UnknownSeat, read_seat_id
@@ -56,7 +57,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         refusals=(409,),
     ),
 )
-async def mark_seat(request: Request[Any, Any, Any], seat_id: str) -> Response[bytes]:
+async def mark_seat(request: Request[Any, Any, Any], seat_id: FromPath[str]) -> Response[bytes]:
     """The same operation sent twice counts once; of two on a seat the later `at` wins."""
     by = await author_of(request, SCOPE)
     asked = await body_of(request, SeatMarked)
@@ -83,7 +84,7 @@ async def mark_seat(request: Request[Any, Any, Any], seat_id: str) -> Response[b
         refusals=(409,),
     ),
 )
-async def walk_in(request: Request[Any, Any, Any], session_id: str) -> Response[bytes]:
+async def walk_in(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Response[bytes]:
     """Above capacity too."""
     by = await author_of(request, SCOPE)
     asked = await body_of(request, WalkInAsked)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import FromPath
 from msgspec import Meta
 
 from ateliers.agenda.sessions import get_session
@@ -90,7 +91,7 @@ def read_plain_booking(content: bytes) -> BookingAsked | None:
         idempotency_key=True,
     ),
 )
-async def make_booking(request: Request[Any, Any, Any], session_id: str) -> Response[bytes]:
+async def make_booking(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Response[bytes]:
     """Confirmed while seats are left, else waiting; refused when there is no list or it is full."""
     asked = read_booking(await raw_body(request))
     session = id_of(session_id)
@@ -134,7 +135,7 @@ async def book(session_id: UUID, asked: BookingAsked, key: str | None, *, by: Pe
         security="token",
     ),
 )
-async def list_session_bookings(request: Request[Any, Any, Any], session_id: str) -> Response[bytes]:
+async def list_session_bookings(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Response[bytes]:
     """Confirmed ones first, then the waiting list in order of rank, then those given back."""
     by = await author_of(request, "bookings")
     asked = query_of(request, BookingsAsked)
@@ -164,7 +165,7 @@ def _ranked(bookings: list[Booking]) -> list[BookingListed]:
     "/api/v1/bookings/{code:str}",
     opt=described(summary="See a booking", tag="bookings", answer=BookingShown, security="booking"),
 )
-async def show_booking(request: Request[Any, Any, Any], code: str) -> Response[bytes]:
+async def show_booking(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[bytes]:
     """For who holds its private key."""
     return await _shown(await _own_booking(request, code))
 
@@ -182,7 +183,7 @@ async def show_booking(request: Request[Any, Any, Any], code: str) -> Response[b
         refusals=(409,),
     ),
 )
-async def give_back(request: Request[Any, Any, Any], code: str) -> Response[bytes]:
+async def give_back(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[bytes]:
     """Some seats or all of them; those who wait are served at once."""
     booking = await _own_booking(request, code)
     asked = await body_of(request, SeatsGivenBack)

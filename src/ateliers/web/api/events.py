@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, post
+from litestar.params import FromPath
 
 from ateliers.agenda.changing import CallOff, call_off_session, move_session
 from ateliers.agenda.drafts import Move, NewEvent, NewSession
@@ -53,7 +54,7 @@ async def make_event(request: Request[Any, Any, Any]) -> Response[bytes]:
         refusals=(409,),
     ),
 )
-async def make_session(request: Request[Any, Any, Any], event_id: str) -> Response[bytes]:
+async def make_session(request: Request[Any, Any, Any], event_id: FromPath[str]) -> Response[bytes]:
     """One more session; where nothing is said, as the latest one."""
     by = await author_of(request, EVENTS)
     moment = now()
@@ -66,7 +67,7 @@ async def make_session(request: Request[Any, Any, Any], event_id: str) -> Respon
     status_code=200,
     opt=described(summary="Publish a draft", tag=EVENTS, answer=EventShown, security="token", refusals=(409,)),
 )
-async def publish(request: Request[Any, Any, Any], event_id: str) -> Response[bytes]:
+async def publish(request: Request[Any, Any, Any], event_id: FromPath[str]) -> Response[bytes]:
     """Shown to those it is for. Published already: nothing changes."""
     by = await author_of(request, EVENTS)
     moment = now()
@@ -88,7 +89,7 @@ async def publish(request: Request[Any, Any, Any], event_id: str) -> Response[by
         refusals=(409,),
     ),
 )
-async def move(request: Request[Any, Any, Any], session_id: str) -> Response[bytes]:
+async def move(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Response[bytes]:
     """Everybody who booked is told."""
     by = await author_of(request, EVENTS)
     moment = now()
@@ -108,7 +109,7 @@ async def move(request: Request[Any, Any, Any], session_id: str) -> Response[byt
         refusals=(409,),
     ),
 )
-async def call_off(request: Request[Any, Any, Any], session_id: str) -> Response[bytes]:
+async def call_off(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Response[bytes]:
     """Everybody who booked is told why."""
     by = await author_of(request, EVENTS)
     moment = now()

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.params import FromPath
 from msgspec import Meta
 
 from ateliers.agenda.kinds import Kind
@@ -61,7 +62,7 @@ async def list_sessions(request: Request[Any, Any, Any]) -> Response[bytes]:
         optional_security=True,
     ),
 )
-async def show_session(request: Request[Any, Any, Any], session_id: str) -> Response[bytes]:
+async def show_session(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Response[bytes]:
     """A public one, one by link, or with its structure's token a draft."""
     reader = await reader_of(request)
     session = await get_session(id_of(session_id))
