@@ -10,10 +10,10 @@ from collections.abc import MutableMapping
 from typing import Any
 from uuid import UUID
 
-from litestar import Request
+from litestar import Request, Response
 
 from ateliers.refusals import Refusal
-from ateliers.web.answers import on_refusal
+from ateliers.web.answers import on_fault, on_refusal
 from ateliers.web.api.bookings import book, read_plain_booking
 from ateliers.web.frame import App, Receive, Scope, Send
 
@@ -44,7 +44,10 @@ def rush(app: App) -> App:
         try:
             body = await book(session_id, asked, _key(scope))
         except Refusal as refusal:
-            await _refuse(scope, refusal, send)
+            await _refuse(on_refusal(Request(scope), refusal), send)  # type: ignore[arg-type]  # a narrower type of the same
+            return
+        except Exception as fault:  # noqa: BLE001 - answered as the ordinary way answers it
+            await _refuse(on_fault(Request(scope), fault), send)  # type: ignore[arg-type]  # see above
             return
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": 201, "headers": [JSON, length]})
@@ -84,8 +87,7 @@ def _again(heard: list[MutableMapping[str, Any]], receive: Receive) -> Receive:
     return receive_again
 
 
-async def _refuse(scope: Scope, refusal: Refusal, send: Send) -> None:
-    answer = on_refusal(Request(scope), refusal)  # type: ignore[arg-type]  # Litestar's own, narrower type of the same
+async def _refuse(answer: Response[bytes], send: Send) -> None:
     body: bytes = answer.content
     headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
     kind = (b"content-type", str(answer.media_type).encode())

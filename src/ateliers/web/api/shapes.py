@@ -28,10 +28,14 @@ from ateliers.words import when_in_words
 # in -----------------------------------------------------------------------------------------------
 
 
+class ContactAsked(Contact, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is written to or called: a name, and an e-mail address or a phone number."""
+
+
 class BookingAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is written to, how many seats, who comes."""
 
-    contact: Contact
+    contact: ContactAsked
     seats: Seats = 1
     names: Annotated[list[PersonName], Meta(max_length=MOST_SEATS)] = []
     on_behalf: OnBehalf | None = None
