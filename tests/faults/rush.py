@@ -20,7 +20,7 @@ class Answers:
     confirmed: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
-    tries: int = 0
+    asked_to_wait: int = 0  # 503: try again
 
     @property
     def count(self) -> int:
@@ -46,7 +46,6 @@ async def rush(
         }
         async with asyncio.timeout(GIVES_UP):
             while True:
-                answers.tries += 1
                 try:
                     answer = await client.post(
                         f"{base}/api/v1/sessions/{session}/bookings", json=body, headers={"idempotency-key": key}
@@ -62,6 +61,8 @@ async def rush(
                     assert answer.status_code == 409, answer.text
                     answers.refused.add(key)
                     return
+                assert answer.status_code == 503, answer.text
+                answers.asked_to_wait += 1
                 await asyncio.sleep(0.1)
 
     async def one_after_another(client: httpx.AsyncClient) -> None:

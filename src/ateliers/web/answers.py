@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
@@ -35,6 +36,18 @@ TITLES = {
     500: "Something went wrong on our side. It is not your fault, and we have been told.",
     503: "The service is resting for a moment. Try again shortly.",
 }
+
+# The database restarts or cannot be reached: nothing was changed, and trying again is right.
+DATABASE_AWAY = (
+    ConnectionError,
+    FileNotFoundError,  # its socket
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -119,6 +132,11 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 def on_fault(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
     """A fault of ours: logged whole, told in one sentence."""
+    if isinstance(fault, DATABASE_AWAY):
+        log.error("database away", error=type(fault).__name__)
+        answer = _answer(request, 503, gettext(TITLES[503]))
+        answer.headers["retry-after"] = "5"
+        return answer
     log.error("fault", error=type(fault).__name__, exc_info=fault)
     return _answer(request, 500, gettext(TITLES[500]))
 
