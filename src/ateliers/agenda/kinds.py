@@ -86,7 +86,7 @@ RULES: dict[Kind, Rules] = {
         default_capacity=30,
         label=T("Information meeting"),
         meaning=T("A presentation and questions, for a larger group. People book a seat."),
-        icon="chaise",
+        icon="temps",
         css="t-temps",
     ),
     Kind.TRAINING: Rules(
@@ -99,7 +99,7 @@ RULES: dict[Kind, Rules] = {
         default_capacity=12,
         label=T("Ambassador training"),
         meaning=T("For people of the network only. They book a seat."),
-        icon="atelier",
+        icon="formation",
         css="t-formation",
     ),
 }
