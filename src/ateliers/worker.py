@@ -36,6 +36,7 @@ def chores() -> list[Chore]:
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
     from ateliers.mail.delivery import deliver_due
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
+    from ateliers.network.purge import purge_network
 
     composers = {**NETWORK_LETTERS, **BOOKING_LETTERS}
 
@@ -48,6 +49,9 @@ def chores() -> list[Chore]:
     async def tell_changes(now: datetime) -> None:
         await changes.sweep(now)
 
+    async def forget(now: datetime) -> None:
+        await purge_network(now)
+
     async def purge_needs(now: datetime) -> None:
         await needs.purge_needs(now)
 
@@ -56,6 +60,7 @@ def chores() -> list[Chore]:
         Chore(name="tell changes", seconds=2, run=tell_changes),
         Chore(name="remind", seconds=20, run=remind),
         Chore(name="purge needs", seconds=3600, run=purge_needs),
+        Chore(name="purge sign-ins", seconds=3600, run=forget),
     ]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -278,3 +279,29 @@ async def test_signatories_are_found_by_words_territory_and_dates():
     assert await found(since=day, until=day) == ["case-connectee", "les-amis-du-numerique"]
     assert await found(until=day - DAY) == []
     assert (await get_structure_by_id(far.id)).zone == "Indian/Reunion"
+
+
+async def test_two_answers_at_once_are_one_answer():
+    by = await paule()
+    structure = await submitted()
+    ends = await asyncio.gather(
+        applications.admit(structure.id, by=by, now=NOON),
+        applications.refuse(structure.id, Note(note="Non."), by=by, now=NOON),
+        applications.admit(structure.id, by=by, now=NOON),
+        return_exceptions=True,
+    )
+    assert [type(end).__name__ for end in ends].count("ApplicationClosed") == 2
+    assert len(await list_history(structure.id)) == 3
+
+
+async def test_one_form_sent_twice_at_once_is_one_application():
+    token = await begun()
+    ends = await asyncio.gather(*(submitted(token) for _ in range(4)), return_exceptions=True)
+    assert sorted(type(end).__name__ for end in ends) == ["ApplicationClosed"] * 3 + ["Structure"]
+    assert await database.fetch_value("SELECT count(*) FROM structure") == 1
+
+
+async def test_one_number_sent_by_two_at_once_is_kept_once():
+    tokens = [await begun(f"{n}@example.test") for n in "ab"]
+    ends = await asyncio.gather(*(submitted(token) for token in tokens), return_exceptions=True)
+    assert sorted(type(end).__name__ for end in ends) == ["AlreadyKnown", "Structure"]

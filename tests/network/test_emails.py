@@ -125,3 +125,15 @@ async def test_an_invitation_says_who_invites_and_is_dropped_once_answered(answe
     assert email.subject == "Invitation à rejoindre CCAS de Nevers sur Ateliers"
     assert "Samir Haddad vous invite. Rôle proposé\u00a0: Ambassadeur·rice (CCAS de Nevers)." in email.text
     assert links(email) == [f"http://ateliers.test{invitations.invitation_path(id)}"]
+
+
+async def test_who_asks_again_is_reminded_of_what_is_under_way():
+    token = await begun()
+    await applications.submit_application(token, FORM, now=NOON)
+    await composed()
+    await begun()
+    email = await one()
+    new, ongoing = (link.rpartition("/")[2] for link in links(email))
+    assert "La candidature Les Amis du Numérique est en cours." in email.text
+    assert (await applications.get_applicant(new, now=NOON)).structure_id is None
+    assert (await applications.get_applicant(ongoing, now=NOON)).structure_id is not None

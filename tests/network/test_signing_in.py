@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -147,3 +148,23 @@ async def test_a_link_can_be_made_without_an_e_mail():
     found = await signing_in.person_of_session(session, now=NOON)
     assert found is not None
     assert found.is_national
+
+
+async def test_a_link_opened_twice_at_once_signs_in_once():
+    await make_samir(await make_structure())
+    token = token_of(await asked())
+    ends = await asyncio.gather(
+        *(signing_in.sign_in_with_link(token, now=NOON) for _ in range(6)), return_exceptions=True
+    )
+    assert sorted(type(end).__name__ for end in ends) == ["LinkSpent"] * 5 + ["str"]
+
+
+async def test_codes_guessed_at_once_are_all_counted():
+    await make_samir(await make_structure())
+    id = await asked()
+    await asyncio.gather(
+        *(signing_in.sign_in_with_code(EMAIL, a_wrong_code(id), now=NOON) for _ in range(7)), return_exceptions=True
+    )
+    assert await database.fetch_value("SELECT attempts FROM sign_in") == 5
+    with pytest.raises(WrongCode):
+        await signing_in.sign_in_with_code(EMAIL, code_of(id), now=NOON)

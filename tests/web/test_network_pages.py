@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ateliers import database
 from ateliers.clock import now
@@ -34,6 +37,12 @@ async def begun() -> str:
     await applications.request_application_link("lise@example.test", language="fr", now=now())
     id = await database.fetch_value("SELECT id FROM application ORDER BY id DESC")
     return applications.application_path(id, now=now())
+
+
+async def begun_again() -> str:
+    """A fresh application, past the limit of links an hour."""
+    await database.execute("DELETE FROM application WHERE structure_id IS NULL")
+    return await begun()
 
 
 def fresh(path: str) -> str:
@@ -241,6 +250,27 @@ async def test_every_missing_answer_is_named_and_what_was_typed_is_kept(client: 
     for other in ("name", "address", "manager_name"):
         assert other == field or f'value="{GOOD[other]}"' in answer.text
     assert await database.fetch_value("SELECT count(*) FROM structure") == 0
+
+
+async def test_every_wrong_answer_is_named_at_once(client: httpx.AsyncClient):
+    path = await begun()
+    typed = {"siret": "123", "rna": "X", "commune": "Atlantis", "website": "ftp://x", "phone": "abc", "email": "x"}
+    answer = await client.post(path, data=typed)
+    assert answer.status_code == 422
+    wrong = re.findall(r'id="f-([a-z-]+)-err"', answer.text)
+    assert sorted(wrong) == sorted(
+        ["name", "kind", "address", "manager-name", "signatory-name", "signatory-role", "agrees", *typed]
+    )
+
+
+@given(data=st.fixed_dictionaries({}, optional={name: st.text(max_size=400) for name in [*GOOD, "rna", "email", "x"]}))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_whatever_is_typed_is_answered(client: httpx.AsyncClient, data: dict[str, str]):
+    body = urlencode({**GOOD, **data}, errors="surrogatepass").encode()
+    answer = await client.post(
+        await begun_again(), content=body, headers={"content-type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.status_code in (303, 422)
 
 
 @pytest.mark.parametrize("odd", ODD)

@@ -150,24 +150,15 @@ class Applicant(msgspec.Struct, frozen=True, kw_only=True):
 
 def described_structure(application: Application, applicant: Applicant) -> NewStructure:
     """The structure that the form describes. Raises Invalid with every wrong field."""
-    siret, rna = compact(application.siret), compact(application.rna)
     commune = resolve(application.commune)
-    errors: dict[str, str] = {}
-    if siret and not is_siret(siret):
-        errors["siret"] = "This SIRET number is not right: check its 14 digits."
-    if rna and not is_rna(rna):
-        errors["rna"] = "This RNA number is not right: it is the letter W and nine digits."
-    if commune is None:
-        errors["commune"] = "We do not know this commune: write its name or its postcode."
-    if not application.agrees:
-        errors["agrees"] = "The charter has to be signed to join the network."
+    errors = wrong_answers(application.siret, application.rna, application.commune, agrees=application.agrees)
     if errors or commune is None:
         raise Invalid(errors)
     return NewStructure(
         name=application.name,
         kind=application.kind,
-        siret=siret or None,
-        rna=rna or None,
+        siret=compact(application.siret) or None,
+        rna=compact(application.rna) or None,
         address=application.address,
         postcode=_postcode(application.commune, commune),
         commune_code=commune.code,
@@ -183,6 +174,20 @@ def described_structure(application: Application, applicant: Applicant) -> NewSt
         presentation=application.presentation,
         language=applicant.language,
     )
+
+
+def wrong_answers(siret: str, rna: str, commune: str, *, agrees: bool) -> dict[str, str]:
+    """What is wrong with the answers that no pattern can judge, by field; an empty number or commune is not looked at."""
+    errors: dict[str, str] = {}
+    if compact(siret) and not is_siret(compact(siret)):
+        errors["siret"] = "This SIRET number is not right: check its 14 digits."
+    if compact(rna) and not is_rna(compact(rna)):
+        errors["rna"] = "This RNA number is not right: it is the letter W and nine digits."
+    if commune and resolve(commune) is None:
+        errors["commune"] = "We do not know this commune: write its name or its postcode."
+    if not agrees:
+        errors["agrees"] = "The charter has to be signed to join the network."
+    return errors
 
 
 def _postcode(typed: str, commune: Commune) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ateliers.database import execute, fetch_one, fetch_value, new_id, transaction
+from ateliers.database import execute, fetch_one, fetch_rows, fetch_value, new_id, transaction
 from ateliers.mail import outbox
 from ateliers.network import structures
 from ateliers.network.application import Applicant, Application, Note, described_structure
@@ -104,6 +104,16 @@ async def add_applicant(
         structure_id,
         manager_name,
     )
+
+
+async def list_ongoing(email: str) -> list[tuple[UUID, str]]:
+    """Applications of this address that are not answered yet: id, and name of the structure."""
+    rows = await fetch_rows(
+        "SELECT a.id, o.name FROM application a JOIN structure o ON o.id = a.structure_id"
+        " WHERE a.email = $1 AND o.state IN ('submitted', 'changes_asked') ORDER BY a.id",
+        email,
+    )
+    return [(row["id"], row["name"]) for row in rows]
 
 
 async def get_application(structure_id: UUID, *, by: Person) -> tuple[Structure, Applicant | None]:

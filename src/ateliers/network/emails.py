@@ -11,7 +11,13 @@ from ateliers.database import fetch_value
 from ateliers.mail.email import Dropped, Email
 from ateliers.mail.letters import letter
 from ateliers.mail.outbox import OutboxRow
-from ateliers.network.applications import LINK_LIFETIME, application_path, find_applicant, find_applicant_of
+from ateliers.network.applications import (
+    LINK_LIFETIME,
+    application_path,
+    find_applicant,
+    find_applicant_of,
+    list_ongoing,
+)
 from ateliers.network.invitations import find_invitation, invitation_path
 from ateliers.network.people import get_person
 from ateliers.network.signing_in import code_of, find_sign_in, link_path
@@ -53,8 +59,15 @@ async def application_link(row: OutboxRow, now: datetime) -> Composed:
     applicant = await find_applicant(_subject(row))
     if applicant is None or applicant.structure_id is not None:
         return Dropped("The form was sent meanwhile.")
-    path = application_path(applicant.id, now=now)
-    return _email("application_link", ("", applicant.email), applicant.language, path=path, days=LINK_LIFETIME.days)
+    ongoing = [(name, application_path(id, now=now)) for id, name in await list_ongoing(applicant.email)]
+    return _email(
+        "application_link",
+        ("", applicant.email),
+        applicant.language,
+        path=application_path(applicant.id, now=now),
+        days=LINK_LIFETIME.days,
+        ongoing=ongoing,
+    )
 
 
 async def application_received(row: OutboxRow, now: datetime) -> Composed:
