@@ -44,6 +44,7 @@ class FeedState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     state: str
     sessions: int
+    changes: str  # the sum of all dates of change: the latest alone would hide a change made by a clock that is slow
     changed_at: datetime | None
 
 
@@ -115,6 +116,8 @@ async def feed_state(slug: str) -> FeedState | None:
     return await database.fetch_one(
         FeedState,
         """SELECT o.id AS structure_id, o.name, o.state, count(s.id) AS sessions,
+                  COALESCE(sum(extract(epoch FROM s.updated_at) + extract(epoch FROM e.updated_at)
+                      + COALESCE(extract(epoch FROM p.updated_at), 0)), 0)::text AS changes,
                   max(GREATEST(s.updated_at, e.updated_at, p.updated_at)) AS changed_at
            FROM structure o LEFT JOIN event e ON e.structure_id = o.id LEFT JOIN session s ON s.event_id = e.id
                 LEFT JOIN place p ON p.id = s.place_id
