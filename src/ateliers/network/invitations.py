@@ -54,7 +54,7 @@ class NewMember(msgspec.Struct, frozen=True, kw_only=True):
             min_length=1,
             max_length=254,
             pattern=EMAIL,
-            title="E-mail address",
+            title="Their e-mail address",
             extra={"input": "email", "error": "Write a whole address, such as nom@exemple.fr."},
         ),
     ]
