@@ -47,7 +47,7 @@ HISTORY = timedelta(days=80)  # how far back sessions go, where the structure wa
 HORIZON = 42  # days: how far ahead they go
 HOURS = (time(9, 30), time(10), time(14), time(14, 30), time(18))
 RECENT = timedelta(hours=2)  # confirmations of bookings this fresh are still sent, so that the mailbox is not empty
-UNRECORDED = timedelta(days=3)  # attendance of sessions this fresh is still to be taken
+UNRECORDED = timedelta(days=8)  # attendance of sessions this fresh is still to be taken
 
 
 class DemoPerson(msgspec.Struct, frozen=True, kw_only=True):
