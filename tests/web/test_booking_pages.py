@@ -142,6 +142,18 @@ async def test_programs_are_asked_again_and_people_keep_what_they_typed(client, 
     assert await fetch_value("SELECT count(*) FROM booking") == 0
 
 
+async def test_everything_wrong_is_said_at_once_beside_its_field(client):
+    session_id = await make_session(starts_at=NEXT_WEEK)
+    wrong = {"contact.name": "", "contact.email": "", "contact.phone": "06 12", "seats": "beaucoup", "who": ""}
+
+    answer = await client.post(f"/seances/{session_id}/reserver", data={**odile(session_id), **wrong})
+
+    assert answer.status_code == 422
+    errors = set(re.findall(r'id="(f-[a-z-]+)-err"', answer.text))
+    assert errors == {"f-contact-name", "f-contact-phone", "f-seats", "f-who"}
+    assert set(re.findall(r'<li><a href="#(f-[a-z-]+)"', answer.text)) == errors
+
+
 async def test_too_fast_and_too_late_are_asked_again_in_a_friendly_way(client):
     session_id = await make_session(starts_at=NEXT_WEEK)
     path = f"/seances/{session_id}/reserver"

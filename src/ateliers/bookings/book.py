@@ -137,19 +137,13 @@ async def _booking_of(answer: Answer, draft: Draft) -> Booking:
 
 def tidy(wish: Wish, *, is_staff: bool = False, is_known: bool = False) -> Wish:
     """The wish with its texts made plain and its contact in one spelling. Raises Invalid, naming every wrong field."""
-    errors: dict[str, str] = {}
+    errors = wrong_contact(wish.contact.email or "", wish.contact.phone or "", is_staff=is_staff)
     name = plain(wish.contact.name)
     email, phone = tidy_email(wish.contact.email or ""), tidy_phone(wish.contact.phone or "")
     names = [plain(one) for one in wish.names]
     needs = plain(wish.needs or "", lines=True) or None
     if not name:
         errors["contact.name"] = "Write a name."
-    if email is None:
-        errors["contact.email"] = "Write an e-mail address such as name@example.fr."
-    if phone is None:
-        errors["contact.phone"] = "Write a phone number such as 06 12 34 56 78."
-    if not (wish.contact.email or wish.contact.phone or is_staff):
-        errors["contact.email"] = "Give an e-mail address or a phone number."
     if len(names) > wish.seats:
         errors["names"] = "There are more names than seats."
     if needs and looks_like_nir(needs):
@@ -169,6 +163,18 @@ def tidy(wish: Wish, *, is_staff: bool = False, is_known: bool = False) -> Wish:
         channel=wish.channel if is_staff or (is_known and wish.channel is Channel.PARTNER) else Channel.ONLINE,
         insists=wish.insists and is_staff,
     )
+
+
+def wrong_contact(email: str, phone: str, *, is_staff: bool = False) -> dict[str, str]:
+    """What is wrong with a contact as typed, by field."""
+    errors: dict[str, str] = {}
+    if tidy_email(email) is None:
+        errors["contact.email"] = "Write an e-mail address such as name@example.fr."
+    if tidy_phone(phone) is None:
+        errors["contact.phone"] = "Write a phone number such as 06 12 34 56 78."
+    if not (email.strip() or phone.strip() or is_staff):
+        errors["contact.email"] = "Give an e-mail address or a phone number."
+    return errors
 
 
 def tidy_email(typed: str) -> str | None:

@@ -17,7 +17,7 @@ from ateliers import words
 from ateliers.agenda.calendar import location
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
-from ateliers.bookings.book import AlreadyBooked, SessionFull, book_seats
+from ateliers.bookings.book import AlreadyBooked, SessionFull, book_seats, wrong_contact
 from ateliers.bookings.booking import Booking, Contact, Needs, OnBehalf, Seats, Wish
 from ateliers.bookings.bookings import rank_of
 from ateliers.bookings.finding import find_my_bookings, send_link
@@ -53,7 +53,7 @@ class For(enum.Enum):
 class BookingForm(msgspec.Struct, frozen=True, kw_only=True):
     """The form of a booking; its questions in order."""
 
-    who: Annotated[For, Meta(title="Who do you book for?", extra={"input": "radio"})] = For.ME
+    who: Annotated[For, Meta(title="Who do you book for?", extra={"input": "radio"})]
     on_behalf: Annotated[
         OnBehalf | None, Meta(title="You are", description="Only if you book for a person you help.")
     ] = None
@@ -124,7 +124,7 @@ class GiveBackForm(msgspec.Struct, frozen=True, kw_only=True):
 async def show_form(session_id: FromPath[UUID]) -> Response[bytes]:
     """The form, or why there is none."""
     session = await _session(session_id)
-    return _form_page(Form.of(BookingForm, token=_new_token(session_id, now())), session)
+    return _form_page(Form.of(BookingForm, who=For.ME, token=_new_token(session_id, now())), session)
 
 
 @post("/seances/{session_id:uuid}/reserver")
@@ -137,6 +137,10 @@ async def send_form(request: Request[Any, Any, Any], session_id: FromPath[UUID])
     nonce, trouble = _judge(token, session_id, moment)
     if not nonce:
         form.raw["token"] = [_new_token(session_id, moment)]
+    # Everything that is wrong is said at once, also what the struct alone cannot see.
+    email, phone = ((form.raw.get(f"contact.{name}") or [""])[-1] for name in ("email", "phone"))
+    for name, message in wrong_contact(email, phone).items():
+        form.errors.setdefault(name, [T(message)])
     if (form.raw.get("site") or [""])[-1].strip():
         form.errors["site"] = [T("Leave this field empty, then send again.")]
     elif trouble is not None and not form.errors:

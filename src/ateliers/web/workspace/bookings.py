@@ -36,8 +36,8 @@ class StaffBooking(msgspec.Struct, frozen=True, kw_only=True):
     """A booking taken by phone, on paper or at the door: a name is enough."""
 
     contact: Contact
-    seats: Seats = 1
-    channel: Annotated[Channel, Meta(title="How did the booking reach you?")] = Channel.PHONE
+    seats: Seats
+    channel: Annotated[Channel, Meta(title="How did the booking reach you?")]
     others: Annotated[
         str,
         Meta(
@@ -191,7 +191,7 @@ async def _session_page(
     waiting = [booking.id for booking in bookings if booking.state is BookingState.WAITING]
     moment = now()
     if booking_form is None:
-        booking_form = Form.of(StaffBooking, nonce=secrets.token_hex(12))
+        booking_form = Form.of(StaffBooking, seats=1, channel=Channel.PHONE, nonce=secrets.token_hex(12))
     if capacity_form is None:
         capacity_form = Form.of(CapacityForm, capacity=session.capacity)
     answer = page(
