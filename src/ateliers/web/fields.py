@@ -97,7 +97,8 @@ EXPLANATIONS = [
 def explain(message: str, spec: Spec) -> T:
     """The message of msgspec for a reader, in the field's own words where it has some (`extra={"error": …}`)."""
     if "error" in spec.extra and "matching regex" in message:
-        return T(spec.extra["error"])
+        told: str = spec.extra["error"]
+        return T(told)
     for pattern, text in EXPLANATIONS:
         if found := pattern.search(message):
             return T(text, **found.groupdict())
