@@ -62,7 +62,12 @@ def make_app(database_url: str | None = None, *, pool_size: int = 8) -> App:
             ),
         ],
         exception_handlers={**HANDLERS, SignInNeeded: on_sign_in_needed},
-        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=5, minimum_size=1000),
+        compression_config=CompressionConfig(
+            backend="gzip",
+            gzip_compress_level=5,
+            minimum_size=1000,
+            exclude=[r"\.ics$"],  # calendar files come compressed, once for many readers
+        ),
         request_max_body_size=LARGEST_BODY,
         lifespan=[lifespan],
         logging_config=None,
