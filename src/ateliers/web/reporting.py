@@ -167,6 +167,13 @@ def shares(found: Cell | Rate) -> str:
     return f"{shown(found.numerator)}\u00a0/\u00a0{shown(found.denominator)}"
 
 
+def _drawn_text(found: Cell | Rate) -> str:
+    """A figure short enough to stand on a bar: rates without decimals."""
+    if isinstance(found, Rate) and found.value is not None:
+        return f"{found.value:.0%}".replace("%", "\u00a0%" if language() == "fr" else "%")
+    return shown(found)
+
+
 def _chart(made: Report, key: str) -> Chart | None:
     """The drawing, or None when there is nothing to compare."""
     figures = [(row.label, row[key]) for row in made.rows]
@@ -189,7 +196,14 @@ def _chart(made: Report, key: str) -> Chart | None:
 def _bars(figures: Sequence[tuple[str, Cell | Rate]], largest: float) -> list[Bar]:
     """One below the other, label above each, room for the figure at its end."""
     return [
-        Bar(_short(label), shown(found), 0, n * BAR + 20, round((WIDTH - 90) * (found.value or 0) / largest, 1), 16)
+        Bar(
+            _short(label),
+            _drawn_text(found),
+            0,
+            n * BAR + 20,
+            round((WIDTH - 90) * (found.value or 0) / largest, 1),
+            16,
+        )
         for n, (label, found) in enumerate(figures)
     ]
 
@@ -204,7 +218,7 @@ def _columns(figures: Sequence[tuple[str, Cell | Rate]], largest: float) -> list
         made.append(
             Bar(
                 _short(label),
-                shown(found),
+                _drawn_text(found),
                 round(n * step + step * 0.12, 1),
                 20 + room - height,
                 round(step * 0.76, 1),
