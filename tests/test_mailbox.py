@@ -31,7 +31,9 @@ def test_a_message_sent_by_smtp_is_kept_and_read_again(tmp_path):
     with mailbox.sink(tmp_path / "mailbox") as port:
         send(port)
 
-    [letter] = mailbox.list_letters(tmp_path / "mailbox")
+    [envelope] = mailbox.list_envelopes(tmp_path / "mailbox")
+    letter = mailbox.find_letter(tmp_path / "mailbox", envelope.name)
+    assert letter is not None
     assert (letter.to, letter.subject, letter.text) == (
         "Odile <odile@example.test>",
         "Votre place est réservée",
@@ -65,7 +67,9 @@ async def test_the_demo_shows_text_html_source_and_attachments(client, tmp_path,
     try:
         with mailbox.sink(tmp_path / "mailbox") as port:
             send(port)
-        [letter] = mailbox.list_letters(tmp_path / "mailbox")
+        [envelope] = mailbox.list_envelopes(tmp_path / "mailbox")
+        letter = mailbox.find_letter(tmp_path / "mailbox", envelope.name)
+        assert letter is not None
         address = f"/boite-aux-lettres/{letter.name}"
 
         assert "Votre place est réservée" in (await client.get("/boite-aux-lettres")).text

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,19 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     size: int  # bytes
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as the mailbox shows it."""
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as the list shows it. `name` is its file's, `date` as the message writes it."""
 
     name: str
     to: str
     sender: str
     subject: str
     date: str
+
+
+class Letter(Envelope, frozen=True, kw_only=True):
+    """A message whole."""
+
     text: str
     html: str
     parts: list[Part]
@@ -86,13 +92,10 @@ class _Keeper:
         return f"250 OK {name}"
 
 
-def list_letters(folder: Path) -> list[Letter]:
+def list_envelopes(folder: Path) -> list[Envelope]:
     """The newest messages, newest first."""
-    if not folder.is_dir():
-        return []
     names = sorted((path.stem for path in folder.glob("*.eml")), key=_age, reverse=True)
-    found = (find_letter(folder, name) for name in names[:SHOWN])
-    return [letter for letter in found if letter is not None]
+    return [Envelope(name=name, **_headers(_open(folder, name))) for name in names[:SHOWN]]
 
 
 def find_letter(folder: Path, name: str) -> Letter | None:
@@ -115,10 +118,7 @@ def find_letter(folder: Path, name: str) -> Letter | None:
     ]
     return Letter(
         name=name,
-        to=str(message["to"] or ""),
-        sender=str(message["from"] or ""),
-        subject=str(message["subject"] or ""),
-        date=str(message["date"] or ""),
+        **_headers(message),
         text=_text_of(text),
         html=_text_of(html),
         parts=parts,
@@ -135,6 +135,17 @@ def find_part(folder: Path, name: str, number: int) -> tuple[Part, bytes] | None
         if part.number == number:
             return part, _bytes_of(list(_leaves(message))[number - 1])
     return None
+
+
+def _open(folder: Path, name: str) -> EmailMessage:
+    """Headers only: bodies are long to read."""
+    with (folder / f"{name}.eml").open("rb") as file:
+        return BytesHeaderParser(_class=EmailMessage, policy=email.policy.default).parse(file)
+
+
+def _headers(message: EmailMessage) -> dict[str, str]:
+    fields = {"to": "to", "sender": "from", "subject": "subject", "date": "date"}
+    return {field: str(message[header] or "") for field, header in fields.items()}
 
 
 def _read(folder: Path, name: str) -> EmailMessage | None:

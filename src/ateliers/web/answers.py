@@ -19,7 +19,7 @@ from ateliers.words import T, gettext
 
 log = structlog.get_logger()
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"  # the framework adds the charset
 PROBLEM = "application/problem+json"
 
 # Litestar's own errors, in words for people. Others show as the 400 or 500 of their family.

@@ -36,7 +36,7 @@ def _letter(name: str) -> mailbox.Letter:
 @get(mailbox.PATH, sync_to_thread=True)
 def show_mailbox() -> Response[bytes]:
     """The newest messages, newest first."""
-    return page("public/mailbox.html", letters=mailbox.list_letters(_folder()), path=mailbox.PATH)
+    return page("public/mailbox.html", letters=mailbox.list_envelopes(_folder()), path=mailbox.PATH)
 
 
 @get(mailbox.PATH + "/{name:str}", sync_to_thread=True)
@@ -52,7 +52,7 @@ def show_html(name: FromPath[str]) -> Response[bytes]:
     """The message's HTML, for the frame of its page."""
     return Response(
         _letter(name).html.encode(),
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={"content-security-policy": LETTER_CSP},
     )
 
