@@ -9,8 +9,8 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from ateliers.words import plain
 REMINDERS_FROM = "rappels"  # local part: reminders have their own sender (rule E5)
 NAME_LENGTH = 75  # longer sender names count as phishing at Microsoft (rule E1)
 HEADER_LINE = 76
+ENCODED_WORD = 39  # bytes: their base64 and what stands around it fit a line, after the longest header name too
 _NOT_IN_NAMES = re.compile(r'[@:,;"<>()\[\]\\]+')
 
 
@@ -103,11 +104,28 @@ def _quoted_printable(text: str) -> bytes:
 
 
 def _header(name: str, value: str) -> str:
-    charset = "us-ascii" if value.isascii() else "utf-8"
-    # A word longer than a line can only be folded when it is encoded.
-    if value.isascii() and any(len(word) > HEADER_LINE - len(name) - 2 for word in value.split()):
-        charset = "utf-8"
-    return f"{name}: " + Header(value, charset, header_name=name, maxlinelen=HEADER_LINE).encode(linesep="\r\n")
+    """A header on lines that all fit; what is not ASCII, or holds a word too long to fold, in encoded words (RFC 2047)."""
+    room = HEADER_LINE - len(name) - len(": ")
+    if not value.isascii() or "=?" in value or any(len(word) > room for word in value.split()):
+        return f"{name}: " + "\r\n ".join(_encoded_words(value))
+    lines = [f"{name}:"]
+    for word in value.split():
+        if len(lines[-1]) + 1 + len(word) > HEADER_LINE and lines[-1] != f"{name}:":
+            lines.append("")
+        lines[-1] += f" {word}"
+    return "\r\n".join(lines)
+
+
+def _encoded_words(value: str) -> Iterator[str]:
+    """`value` in base64, cut between characters."""
+    chunk = b""
+    for letter in value:
+        encoded = letter.encode()
+        if len(chunk) + len(encoded) > ENCODED_WORD:
+            yield f"=?utf-8?b?{base64.b64encode(chunk).decode()}?="
+            chunk = b""
+        chunk += encoded
+    yield f"=?utf-8?b?{base64.b64encode(chunk).decode()}?="
 
 
 def _address(name: str, called: str, address: str) -> str:
