@@ -211,11 +211,10 @@ _KEYS = {
     Grouping.MONTH: ("to_char(s.local_start, 'YYYY-MM')", "''"),
 }
 
+# Seats confirmed and waiting are the session's own counters, which the desk keeps under its lock.
 _OF_BOOKINGS = """
     count(*) AS bookings,
-    COALESCE(sum(seats) FILTER (WHERE state = 'confirmed'), 0) AS taken,
-    COALESCE(sum(seats) FILTER (WHERE state = 'given_back'), 0) AS given_back,
-    COALESCE(sum(seats) FILTER (WHERE state = 'waiting'), 0) AS waiting
+    COALESCE(sum(seats) FILTER (WHERE state = 'given_back'), 0) AS given_back
 """
 # Over the whole nation, bookings are summed by session in one pass over the index; for a few structures, session by session.
 _ALL_BOOKINGS = (
@@ -231,16 +230,16 @@ _COUNTS = """
     count(*) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NULL AND s.ends_at > $3) AS planned,
     count(*) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NULL AND s.ends_at <= $3) AS missing,
     sum(s.capacity) FILTER (WHERE s.called_off_at IS NULL) AS capacity,
-    sum(b.taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NOT NULL) AS seats_limited,
-    sum(b.taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NULL) AS seats_unlimited,
+    sum(s.seats_taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NOT NULL) AS seats_limited,
+    sum(s.seats_taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NULL) AS seats_unlimited,
     sum(b.bookings) FILTER (WHERE s.called_off_at IS NULL) AS bookings,
     sum(b.given_back) FILTER (WHERE s.called_off_at IS NULL) AS given_back,
-    sum(b.waiting) FILTER (WHERE s.called_off_at IS NULL) AS waiting,
+    sum(s.seats_waiting) FILTER (WHERE s.called_off_at IS NULL) AS waiting,
     sum(t.present) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS present,
     sum(t.absent) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS absent,
     sum(t.excused) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS excused,
     sum(t.walk_ins) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS walk_ins,
-    sum(GREATEST(COALESCE(b.taken, 0) - COALESCE(t.present + t.absent + t.excused, 0), 0))
+    sum(GREATEST(s.seats_taken - COALESCE(t.present + t.absent + t.excused, 0), 0))
         FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS unanswered
 """
 

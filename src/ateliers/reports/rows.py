@@ -60,7 +60,7 @@ async def session_rows(
     args = _period(start, end, scope, now)
     chosen = chosen_sessions(scope, kind, args)
     sql = (
-        f"SELECT {_WHICH}, {_STATE}, s.capacity, b.taken, b.given_back, b.waiting, b.bookings, "
+        f"SELECT {_WHICH}, {_STATE}, s.capacity, s.seats_taken, COALESCE(b.given_back, 0), s.seats_waiting, COALESCE(b.bookings, 0), "
         f"t.present, t.absent, t.excused, t.walk_ins {chosen} ORDER BY s.local_start, s.id"
     )
     states = {key: gettext(text) for key, text in _STATES.items()}
