@@ -26,7 +26,7 @@ from ateliers.settings import settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 25.0  # longer than what web and worker give themselves to finish
-WHO = {"manager": "Référent·e", "ambassador": "Ambassadeur·rice", "coordinator": "Coordinatrice régionale"}
+WHO = {"manager": "Manager", "ambassador": "Ambassador", "coordinator": "Regional coordinator"}
 
 
 class DemoError(Exception):
@@ -43,11 +43,11 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stop:
-    """Ctrl-C or SIGTERM, noticed instead of raised: what was started is then ended in order."""
+    """Ctrl-C, SIGTERM or a closed terminal, noticed instead of raised: what was started is then ended in order."""
 
     def __init__(self) -> None:
         self.asked = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
