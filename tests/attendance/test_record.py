@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import timedelta
 from typing import Any
@@ -298,6 +299,23 @@ def test_a_seat_has_a_name_outside() -> None:
     for wrong in ("", "ABC123", "ABC123-0", "ABC123-01", "ABC-123-1", "é-1", "A-999999", "A-1\n"):
         with pytest.raises(UnknownSeat):
             read_seat_id(wrong)
+
+
+async def test_phones_that_tap_at_the_same_time_lose_nothing() -> None:
+    session, nadia = await a_session()
+    await make_booking(session, code="AAA111", seats=6)
+
+    async with asyncio.TaskGroup() as phones:
+        for n in range(6):
+            taps = [
+                mark(f"{n}-{seat}", "AAA111", PRESENT if n % 2 else ABSENT, seat=seat, minutes=n)
+                for seat in range(1, 7)
+            ]
+            phones.create_task(record_attendance(session, taps, by=nadia, now=LATER))
+            phones.create_task(add_walk_in(session, None, f"w{n}", START, by=nadia, now=LATER))
+        phones.create_task(mark_everyone_present(session, "all", by=nadia, now=START))
+
+    assert await get_tally(session) == Tally(present=6, walk_ins=6) == await recount(session)
 
 
 OPS = st.lists(

@@ -6,6 +6,8 @@ count and agrees with everything still shown: sums of columns, sums inside a lin
 table is made by a *move*: one person more here and one fewer there inside a line (say present and absent), and the opposite in
 another line, or the same in the total. Where what a move touches is still shown, it is hidden too, « non communiqué » when it is
 5 or more; of all moves the one that hides least is taken.
+
+This holds inside one report. Two reports over periods that differ by a day are two publications: their difference is not guarded.
 """
 
 from __future__ import annotations
