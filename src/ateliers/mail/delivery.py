@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from ateliers.mail import outbox
@@ -21,7 +22,7 @@ log = structlog.get_logger()
 Composer = Callable[[OutboxRow, datetime], Awaitable[Email | Dropped | Postponed]]
 
 CONNECTIONS = 4
-CLAIMED = 48  # rows at a time
+CLAIMED = 96  # rows at a time
 LONGEST_CALL = 15.0  # seconds: a composer must not be told an old time
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after the first, second… temporary refusal (rule E9)
 GIVEN_UP = timedelta(hours=48)
@@ -29,6 +30,19 @@ SERVER_DOWN = timedelta(minutes=1)
 IN_DOUBT = timedelta(minutes=15)  # before a message whose fate is unknown is sent once more (rule E10)
 SLOW_DOMAIN = timedelta(minutes=10)
 SUPERSEDED = "A later message says it all."
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    """A message composed, not sent yet."""
+
+    row: OutboxRow
+    email: Email
+    recipient: str
+    message: bytes
+
+    @property
+    def domain(self) -> str:
+        return self.recipient.rpartition("@")[2].lower()
 
 
 class Delivery:
@@ -73,64 +87,85 @@ class Delivery:
     async def _run(
         self, line: SmtpLine, rows: deque[OutboxRow], composers: Mapping[str, Composer], *, until: float, now: datetime
     ) -> None:
+        """Send over one connection. While one message is written down as sent, the next is composed."""
+        ready = await self._next(rows, composers, until=until, now=now)
+        while ready is not None:
+            sent = ready
+            try:
+                result = await self._hand_over(line, sent, now=now)
+            except Unreachable as why:
+                self._down = str(why)
+                for row in [sent.row, *rows]:
+                    await outbox.put_back(row, f"no server: {why}", due_at=now + SERVER_DOWN)
+                rows.clear()
+                return
+            ready, _ = await asyncio.gather(
+                self._next(rows, composers, until=until, now=now), self._settle(sent, result, now=now)
+            )
+
+    async def _next(
+        self, rows: deque[OutboxRow], composers: Mapping[str, Composer], *, until: float, now: datetime
+    ) -> _Ready | None:
+        """The next message that is to be sent, rows that are not having been dealt with."""
         while rows and asyncio.get_running_loop().time() < until:
             row = rows.popleft()
             try:
-                await self._deliver(line, row, composers, now=now)
-            except Unreachable as why:
-                self._down = str(why)
-                await outbox.put_back(row, f"no server: {why}", due_at=now + SERVER_DOWN)
-                while rows:
-                    await outbox.put_back(rows.popleft(), f"no server: {why}", due_at=now + SERVER_DOWN)
+                ready = await self._prepare(row, composers, now=now)
             except Exception as fault:  # one bad message must not hold up the others
                 log.exception("mail_fault", kind=row.kind, id=str(row.id))
                 await self._again(row, f"fault: {type(fault).__name__}", now=now)
+                continue
+            if ready is not None:
+                return ready
+        return None
 
-    async def _deliver(
-        self, line: SmtpLine, row: OutboxRow, composers: Mapping[str, Composer], *, now: datetime
-    ) -> None:
-        """Compose and send one row. Raises Unreachable."""
+    async def _prepare(self, row: OutboxRow, composers: Mapping[str, Composer], *, now: datetime) -> _Ready | None:
+        """Compose one row; None when nothing is to be sent now, which is then written down."""
         if row.superseded:
             # What may have arrived began the thread: a later CANCEL has to follow it.
             await self._finish(row, "unknown" if row.is_in_doubt else "dropped", SUPERSEDED, now=now)
-            return
+            return None
         email = await composers[row.kind](row, now)
         if isinstance(email, Postponed):
             await outbox.put_back(row, "postponed", due_at=email.until)
-        elif isinstance(email, Dropped):
+            return None
+        if isinstance(email, Dropped):
             await self._finish(row, "dropped", email.reason, now=now)
-        elif email.purpose == "reminder" and (row.last_outcome or "").startswith((outbox.HANDING_OVER, outbox.UNKNOWN)):
+            return None
+        if email.purpose == "reminder" and (row.last_outcome or "").startswith((outbox.HANDING_OVER, outbox.UNKNOWN)):
             await self._finish(row, "unknown", "unknown: the worker stopped while it was on its way", now=now)
-        else:
-            await self._send(line, row, email, now=now)
-
-    async def _send(self, line: SmtpLine, row: OutboxRow, email: Email, *, now: datetime) -> None:
-        named = message_id(row.kind, row.id)
+            return None
         try:
-            recipient = ascii_address(email.to_address)
-            message = mime_bytes(email, message_id=named, date=row.created_at)
+            return _Ready(row, email, ascii_address(email.to_address), _written(row, email))
         except UnicodeError:
             await self._finish(row, "failed", "This address cannot be written to.", now=now)
-            return
-        domain = recipient.rpartition("@")[2].lower()
-        if self._slow.get(domain, now) > now:
-            await outbox.put_back(row, f"{domain} asked to wait", due_at=self._slow[domain])
-            return
-        if email.purpose == "reminder" and not await outbox.mark_handing_over(row):
-            return
-        result = await line.send(sender_address(email), recipient, message)
-        if result.too_big and email.calendar is not None:
-            message = mime_bytes(email, message_id=named, date=row.created_at, attach=False)
-            result = await line.send(sender_address(email), recipient, message)
-        await self._settle(row, email, result, domain, now=now)
+            return None
 
-    async def _settle(self, row: OutboxRow, email: Email, result: Result, domain: str, *, now: datetime) -> None:
+    async def _hand_over(self, line: SmtpLine, ready: _Ready, *, now: datetime) -> Result | None:
+        """Send one message; None when its domain must be left alone or its lease was lost. Raises Unreachable."""
+        email = ready.email
+        if (until := self._slow.get(ready.domain, now)) > now:
+            await outbox.put_back(ready.row, f"{ready.domain} asked to wait", due_at=until)
+            return None
+        if email.purpose == "reminder" and not await outbox.mark_handing_over(ready.row):
+            return None
+        result = await line.send(sender_address(email), ready.recipient, ready.message)
+        if result.too_big and email.calendar is not None:
+            smaller = _written(ready.row, email, attach=False)
+            result = await line.send(sender_address(email), ready.recipient, smaller)
+        return result
+
+    async def _settle(self, sent: _Ready, result: Result | None, *, now: datetime) -> None:
+        """Write down how handing over ended."""
+        row = sent.row
+        if result is None:
+            return
         if result.slow_domain:
-            self._slow[domain] = now + SLOW_DOMAIN
+            self._slow[sent.domain] = now + SLOW_DOMAIN
         if result.state == "again":
             await self._again(row, result.answer, now=now)
             return
-        once_more = email.purpose != "reminder" and not (row.last_outcome or "").startswith(outbox.UNKNOWN)
+        once_more = sent.email.purpose != "reminder" and not (row.last_outcome or "").startswith(outbox.UNKNOWN)
         if result.state == "unknown" and once_more:
             await outbox.put_back(row, result.answer, due_at=now + IN_DOUBT)
             return
@@ -149,6 +184,10 @@ class Delivery:
         named = message_id(row.kind, row.id) if state in {"sent", "unknown"} else None
         if not await outbox.finish(row, state, answer, now=now, message_id=named):
             log.warning("mail_lease_lost", kind=row.kind, id=str(row.id))
+
+
+def _written(row: OutboxRow, email: Email, *, attach: bool = True) -> bytes:
+    return mime_bytes(email, message_id=message_id(row.kind, row.id), date=row.created_at, attach=attach)
 
 
 _delivery: Delivery | None = None
