@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from ateliers import clock
+from ateliers.web import operation
 from ateliers.web.operation import Queue, read_queue
-from tests.world import NOON, insert
+from tests.world import NOON, START, insert, make_booking, make_session
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted_before(monkeypatch):
+    monkeypatch.setattr(operation, "_missed", None)
 
 
 async def queue_mail(kind: str, *, created: timedelta, due: timedelta, **values: object) -> None:
@@ -26,6 +34,14 @@ async def test_the_queue_tells_how_far_behind_it_is():
     )
 
     assert await read_queue(NOON) == Queue(queued=3, lag=300, oldest_unsent=1800, late_reminders=1, failed_last_day=1)
+
+
+async def test_reminders_that_no_worker_queues_are_noticed():
+    await make_booking(await make_session(starts_at=START))
+
+    found = await read_queue(START - timedelta(days=1) + timedelta(hours=1))
+
+    assert found.missed_reminder_steps == 1
 
 
 async def test_an_empty_queue_is_not_late():

@@ -32,6 +32,7 @@ PLAN = (Step(name="J-7", days=7), Step(name="J-1", days=1), Step(name="H-2", hou
 JUST_TOLD = timedelta(hours=6)  # who booked or was written to this shortly before a step needs no reminder
 LATEST = timedelta(hours=2)  # after the last step's moment, a reminder would only disturb
 LATE_EVENING = time(20)  # where a step that falls into the night is brought forward to
+MISSED = timedelta(minutes=5)  # a step that no sweep has taken for this long: no worker is at it
 AHEAD = timedelta(days=max(step.days for step in PLAN) + 1)
 
 
@@ -108,6 +109,12 @@ async def sweep(now: datetime) -> int:
             TO_REMIND_SQL, [session.id for session, _ in due], [moment.at - JUST_TOLD for _, moment in due]
         )
         return await queue_many(_letter(row["id"], *due[row["turn"]], now=now) for row in found)
+
+
+async def count_missed(now: datetime) -> int:
+    """Sessions' steps whose moment has come and that no sweep has taken: above 0 when no worker runs."""
+    coming = await fetch(_Coming, COMING_SQL, now, AHEAD)
+    return sum(moment.at <= now - MISSED for _session, moment in _due(coming, now=now))
 
 
 def _due(coming: list[_Coming], *, now: datetime) -> Iterator[tuple[_Coming, Moment]]:

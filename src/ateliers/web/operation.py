@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import MutableMapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -16,12 +16,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.process_collector import ProcessCollector
 
 from ateliers import clock, database
+from ateliers.bookings.reminders import count_missed
 from ateliers.web.frame import App, Receive, Scope, Send
 
 log = structlog.get_logger()
 
 DATABASE_FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 LATE_MAIL = 600.0  # seconds: from here on somebody should look at the SMTP server
+COUNTED_EVERY = timedelta(minutes=1)
 JSON = "application/json"
 
 
@@ -31,7 +33,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     queued: int
     lag: float  # of the message that should have left first
     oldest_unsent: float  # since the oldest unsent message was queued
-    late_reminders: int
+    late_reminders: int  # messages
+    missed_reminder_steps: int = 0  # sessions whose reminders nobody has queued, though their moment has come
     failed_last_day: int
 
 
@@ -56,10 +59,17 @@ QUEUE = """
 
 
 async def read_queue(now: datetime) -> Queue:
-    """The mail queue at `now`."""
-    return await database.fetch_one(Queue, QUEUE, now) or Queue(
-        queued=0, lag=0, oldest_unsent=0, late_reminders=0, failed_last_day=0
-    )
+    """The mail queue at `now`; the missed steps, which are dear to count, as they stood within the last minute."""
+    global _missed
+    found = await database.fetch_one(Queue, QUEUE, now)
+    if found is None:
+        raise LookupError("a count has a row")
+    if _missed is None or not timedelta(0) <= now - _missed[0] < COUNTED_EVERY:
+        _missed = (now, await count_missed(now))
+    return msgspec.structs.replace(found, missed_reminder_steps=_missed[1])
+
+
+_missed: tuple[datetime, int] | None = None
 
 
 async def read_readiness(now: datetime) -> Readiness:
@@ -72,7 +82,8 @@ async def read_readiness(now: datetime) -> Readiness:
         return Readiness(status="not ready", database=True, pending_migrations=database.pending_migrations(()))
     except DATABASE_FAULTS:
         return Readiness(status="not ready", database=False)
-    status = "not ready" if pending else "late" if queue.lag > LATE_MAIL else "ready"
+    late = queue.lag > LATE_MAIL or queue.missed_reminder_steps > 0
+    status = "not ready" if pending else "late" if late else "ready"
     return Readiness(status=status, database=True, pending_migrations=pending, queue=queue)
 
 
@@ -125,6 +136,7 @@ QUEUE_GAUGES = {
         "lag": "Seconds the first due message is late",
         "oldest_unsent": "Seconds since the oldest unsent message was queued",
         "late_reminders": "Reminders that should have left",
+        "missed_reminder_steps": "Sessions whose reminders nobody has queued in time",
         "failed_last_day": "Messages given up in the last 24 hours",
     }.items()
 }
