@@ -1,0 +1,55 @@
+"""The demo's network is lively, whole, and invented once."""
+
+from __future__ import annotations
+
+from ateliers import database
+from ateliers.agenda.kinds import Kind
+from ateliers.demo_data import fill
+from ateliers.network.people import RoleName
+from tests.world import NOON
+
+
+async def figure(sql: str) -> int:
+    return int(await database.fetch_value(sql) or 0)
+
+
+async def test_the_demo_has_something_of_everything():
+    people = await fill(now=NOON)
+
+    assert [(one.name, one.role) for one in people.people] == [
+        ("Samir Haddad", RoleName.MANAGER),
+        ("Nadia Ferrand", RoleName.AMBASSADOR),
+        ("Paule Guérin", RoleName.COORDINATOR),
+        ("Claire Vidal", RoleName.NATIONAL),
+        ("Bruno Keller", RoleName.FUNDER),
+    ]
+    assert await figure("SELECT count(*) FROM structure WHERE state = 'admitted'") == 12
+    assert await figure("SELECT count(*) FROM structure WHERE state = 'submitted'") == 2
+    assert await figure("SELECT count(DISTINCT departement) FROM structure") >= 8
+    assert await figure("SELECT count(*) FROM structure WHERE zone = 'Indian/Reunion'") == 2
+    assert await figure("SELECT count(*) FROM event") == 40
+    assert await figure("SELECT count(DISTINCT kind) FROM event") == len(Kind)
+    session = "SELECT count(*) FROM session WHERE"
+    assert await database.fetch_value(f"{session} starts_at > $1", NOON) >= 70
+    assert await database.fetch_value(f"{session} ends_at < $1", NOON) >= 50
+    assert await figure(f"{session} called_off_at IS NOT NULL") == 2
+    assert await figure(f"{session} moved_at IS NOT NULL") == 2
+    assert await figure(f"{session} seats_taken = capacity AND seats_waiting > 0") >= 3
+    assert await figure("SELECT count(*) FROM booking") >= 400
+    for column in ("present", "absent", "excused", "walk_ins"):
+        assert await figure(f"SELECT sum({column}) FROM tally") >= 5
+
+
+async def test_mail_of_the_past_is_not_sent_and_the_future_is_spared():
+    await fill(now=NOON)
+    assert await database.fetch_value("SELECT count(*) FROM outbox WHERE state = 'queued'") < 60
+    assert await database.fetch_value("SELECT count(*) FROM booking WHERE created_at > $1", NOON) == 0
+    assert await database.fetch_value("SELECT count(*) FROM attendance WHERE at > $1", NOON) == 0
+
+
+async def test_a_second_fill_finds_the_first():
+    first = await fill(now=NOON)
+    tables = ("structure", "person", "event", "session", "booking", "outbox", "attendance_mark")
+    before = [await figure(f"SELECT count(*) FROM {table}") for table in tables]
+    assert await fill(now=NOON) == first
+    assert [await figure(f"SELECT count(*) FROM {table}") for table in tables] == before
