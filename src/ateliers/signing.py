@@ -13,7 +13,8 @@ MAC_LENGTH = 16  # base32 letters, 80 bits
 
 def sign(purpose: str, text: str, *, length: int = MAC_LENGTH) -> str:
     """`length` lower-case base32 letters that only this service can make for `text`, and for this purpose only."""
-    return base64.b32encode(_mac(purpose, text)).decode().lower()[:length]
+    needed = -(-length * 5 // 8)  # bytes behind that many letters
+    return base64.b32encode(_mac(purpose, text)[:needed]).decode().lower()[:length]
 
 
 def is_signed(purpose: str, text: str, mac: str) -> bool:

@@ -27,7 +27,7 @@ from ateliers.database import transaction
 from ateliers.mail.outbox import NewMail
 
 LARGEST_ROUND = 256
-LINES = 1  # rounds under way at once in a process, each with sessions of its own
+SMALLEST_HALF = 32  # fewer wishes than this are not worth dividing
 TRIES = 3  # for one wish alone: a code or request key that another process wrote between our look and our write
 
 
@@ -71,7 +71,8 @@ class _Line:
     async def drain(self) -> None:
         try:
             while self.queue:
-                size = min(len(self.queue), LARGEST_ROUND)
+                # Half of a rush at a time: while one half is in the database, the other is read from and answered to.
+                size = min(len(self.queue), max(SMALLEST_HALF, len(self.queue) // 2), LARGEST_ROUND)
                 taken = [self.queue.popleft() for _ in range(size)]
                 await self.serve([(request, future) for request, future in taken if not future.done()])
         finally:
@@ -96,16 +97,12 @@ class _Line:
                 future.set_result(answer)
 
 
-_lines: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, list[_Line]] = weakref.WeakKeyDictionary()
+_lines: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Line] = weakref.WeakKeyDictionary()
 
 
 async def submit(request: Request) -> Answer:
     """Decide a wish with whatever else has arrived. Raises what the database raises; a refusal is an answer."""
-    loop = asyncio.get_running_loop()
-    lines = _lines.get(loop)
-    if lines is None:
-        lines = _lines[loop] = [_Line() for _ in range(LINES)]
-    return await lines[hash(request.session_id) % LINES].submit(request)
+    return await _lines.setdefault(asyncio.get_running_loop(), _Line()).submit(request)
 
 
 async def _alone(request: Request) -> Answer | Exception:
