@@ -16,6 +16,7 @@ from tests.world import (
     make_nadia,
     make_paule,
     make_person,
+    make_place,
     make_samir,
     make_session,
     make_structure,
@@ -120,3 +121,19 @@ async def test_reports_are_for_those_who_may_read_them(browser_of, client) -> No
         assert (await paule.get(f"/coordination/rapports{name}")).status_code == 404
     assert "CCAS de Nevers" not in (await other.get("/espace/rapports", params={"by": "structure"})).text
     assert "Nièvre" not in (await paule.get("/coordination/rapports")).text
+
+
+async def test_a_long_report_is_cut_on_the_page_not_in_the_file(browser_of) -> None:
+    event = await make_event()
+    yesterday = clock.now() - timedelta(days=1)
+    for n in range(502):
+        place = await make_place(commune_code=f"58{n:03d}", commune_name=f"Commune {n:03d}")
+        await make_session(event, starts_at=yesterday, place_id=place)
+    browser = await browser_of(await make_paule())
+
+    page = await browser.get("/coordination/rapports", params={"by": "commune"})
+    table = await browser.get("/coordination/rapports/rapport.csv", params={"by": "commune"})
+
+    assert "2 autres sont dans les fichiers" in page.text
+    assert page.text.count('<th scope="row">Commune') == 4 * 500
+    assert len(table.text.splitlines()) == 1 + 502 + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ from ateliers.reports.exports import (
     title,
     why_empty,
 )
-from ateliers.reports.indicators import INDICATORS, Section
+from ateliers.reports.indicators import BY_KEY, INDICATORS, Section
 from ateliers.reports.report import Cell, Grouping, Rate, Report, report
 from ateliers.reports.scope import Scope
 from ateliers.web.fields import parse
@@ -33,6 +34,7 @@ from ateliers.words import PARIS, language
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_DRAWN = 15  # bars of a chart; the table beside it has all lines
+MOST_ROWS = 500  # of a table on the page; the files have all
 MOST_MONTHS = 24
 MONTHS = 12  # of the usual report, this one included
 WIDTH, BAR, HEIGHT = 360, 46, 200  # units of a chart's drawing
@@ -114,6 +116,7 @@ async def report_page(
         note=masking_note(made) if made else "",
         path=path,
         query=str(request.url.query),
+        rows=made.rows[:MOST_ROWS] if made else [],
         has_rows=not scope.is_outside,
         shown=shown,
         shares=shares,
@@ -128,7 +131,9 @@ async def report_file(
     made = await report_of(form, scope, now=now)
     if made is None:
         raise Invalid({name: messages[0].message for name, messages in form.errors.items()})
-    content, media = (report_csv(made), CSV) if kind == "csv" else (report_xlsx(made), XLSX)
+    # In a thread: a workbook of every commune takes seconds, and others are waiting for their pages.
+    content = await asyncio.to_thread(report_csv if kind == "csv" else report_xlsx, made)
+    media = CSV if kind == "csv" else XLSX
     return file(content, media, f"rapport-{made.by.value}-{made.start}-{made.end}.{kind}")
 
 
@@ -184,6 +189,8 @@ def _chart(made: Report, key: str) -> Chart | None:
     largest = max((found.value or 0 for _label, found in drawn), default=0)
     if not largest:
         return None
+    if BY_KEY[key].is_rate:
+        largest = max(largest, 1)  # a full bar is 100 %
     bars = _columns(drawn, largest) if is_columns else _bars(drawn, largest)
     return Chart(
         bars=bars,
