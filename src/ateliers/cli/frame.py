@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 R = TypeVar("R")
 
@@ -15,6 +18,7 @@ DONE = 0
 FAILED = 1
 WRONG_SETTING = 3
 IN_PART = 4
+WIDE = 160  # columns
 
 
 class Group(click.Group):
@@ -50,6 +54,13 @@ def in_words(refusal: Any) -> str:
         lines = [str(words.T(refusal.title, **refusal.facts))]
         lines += [f"{name}: {words.T(text)}" for name, text in getattr(refusal, "errors", {}).items()]
     return "\n".join(lines)
+
+
+def console() -> Console:
+    """Where tables go: as wide as the terminal, and wide enough for a row where there is none (a file, a pipe)."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=WIDE)
 
 
 def stop(message: str, code: int = FAILED) -> NoReturn:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ateliers.cli.frame import IN_PART, stop, with_database
+from ateliers.cli.frame import IN_PART, console, stop, with_database
 
 if TYPE_CHECKING:
     from ateliers.exchange.imports.report import ImportReport
@@ -71,14 +71,13 @@ def _as_json(report: ImportReport) -> None:
 
 
 def _as_table(report: ImportReport, *, every_row: bool) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from ateliers import words
 
     colours = {"imported": "green", "repaired": "yellow", "known": "dim", "refused": "red"}
-    console = Console()
+    screen = console()
     with words.speaking("en"):
         table = Table("row", "name", "outcome", "notes", box=None, padding=(0, 2, 0, 0))
         for row in report.rows:
@@ -91,8 +90,8 @@ def _as_table(report: ImportReport, *, every_row: bool) -> None:
                     escape("\n".join(str(note) for note in row.notes)),
                 )
         if table.row_count:
-            console.print(table)
+            screen.print(table)
         counts = ", ".join(f"{count} {outcome.label}" for outcome, count in report.counts.items())
-    console.print(
+    screen.print(
         f"{report.file}: {len(report.rows)} rows: {counts}.{' Nothing was changed.' if report.dry_run else ''}"
     )

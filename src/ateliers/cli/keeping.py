@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ateliers.cli.frame import IN_PART, WRONG_SETTING, stop
+from ateliers.cli.frame import IN_PART, WRONG_SETTING, console, stop
 
 
 @click.command(short_help="What is wrong, and how to mend it.")
@@ -18,12 +18,10 @@ def doctor() -> None:
     """
     import sys
 
-    from rich.console import Console
     from rich.table import Table
 
     from ateliers.doctor import Health, examine
 
-    console = Console()
     findings = examine()
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     marks = {Health.WELL: "[green]well[/]", Health.REMARK: "[yellow]remark[/]", Health.WRONG: "[bold red]wrong[/]"}
@@ -31,7 +29,7 @@ def doctor() -> None:
         table.add_row(marks[finding.health], finding.subject, finding.text)
         if finding.remedy:
             table.add_row("", "", f"[dim]→ {finding.remedy}[/]")
-    console.print(table)
+    console().print(table)
     wrong = [finding.subject for finding in findings if finding.health is Health.WRONG]
     if wrong:
         sys.exit(WRONG_SETTING if "settings" in wrong else IN_PART)

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from ateliers.cli.frame import IN_PART
+from ateliers.cli.frame import IN_PART, console
 
 
 @click.command(short_help="Measure speed and memory.")
@@ -31,10 +31,10 @@ def bench(works: tuple[str, ...], style: str, quick: bool, only_list: bool) -> N
     if unknown:
         raise click.BadParameter(f"unknown: {', '.join(unknown)}. Known: {', '.join(known)}.", param_hint="WORKS")
     chosen = [known[name] for name in works or known]
-    console = Console()
+    screen = console()
     if only_list:
         for one in chosen:
-            console.print(f"  {one.name:14} {one.goal_in_words}")
+            screen.print(f"  {one.name:14} {one.goal_in_words}")
         return
 
     table = Table(
@@ -52,6 +52,6 @@ def bench(works: tuple[str, ...], style: str, quick: bool, only_list: bool) -> N
         else:
             table.add_row(*result.as_row())
     if style == "table":
-        console.print(table)
+        screen.print(table)
     if not all(result.holds for result in results):
         sys.exit(IN_PART)
