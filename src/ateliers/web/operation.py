@@ -175,7 +175,8 @@ def measured(app: App) -> App:
 
 SLOW = 1.0  # seconds: worth a line even where lines are not kept
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
-# Counted, but not a line each: probes, files, and the bookings that programs make by the thousand (the outbox tells each).
-QUIET = ("/health", "/metrics", "/static", "/api/v1/sessions/{session_id}/bookings")
+# Counted, but not a line each: probes, files, calendars that programs look at all day, and the bookings that programs make by
+# the thousand (the outbox tells each).
+QUIET = ("/health", "/metrics", "/static", "/api/v1/calendar", "/api/v1/sessions/{session_id}/bookings")
 
 ROUTES: list[Any] = [live, ready, metrics]
