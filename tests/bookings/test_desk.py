@@ -81,6 +81,7 @@ def test_nobody_jumps_the_waiting_list_even_after_promotion_has_stopped():
     outcome = decide(plan(waiting=waiting, entries=1, waiting_seats=1, taken=2), [book(2)], now=late)
 
     assert verdicts(outcome) == ["full"]
+    assert outcome.decisions[0].kept is True
     assert outcome.promoted == []
 
 

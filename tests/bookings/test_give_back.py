@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from ateliers.bookings.book import BookingClosed, book_seats
-from ateliers.bookings.booking import BookingState, Contact, Wish
+from ateliers.bookings.book import BookingClosed, SeatsKept, book_seats
+from ateliers.bookings.booking import BookingState, Channel, Contact, Wish
 from ateliers.bookings.bookings import get_booking, rank_of
 from ateliers.bookings.give_back import NotWaiting, SeatsNotHeld, TooLateToGiveBack, give_back_seats, leave_waiting_list
 from ateliers.bookings.resize import resize_session
@@ -104,6 +104,10 @@ async def test_after_the_cutoff_only_staff_give_back_and_nobody_is_promoted():
 
     assert (await get_booking(waiting.id)).state is BookingState.WAITING
     assert await counters(session_id) == (0, 1, 0)
+    with pytest.raises(SeatsKept):
+        await book_seats(session_id, Wish(contact=Contact(name="Zoé", email="zoe@example.test")), now=LATE)
+    insists = Wish(contact=Contact(name="Jean"), channel=Channel.PHONE, insists=True)
+    assert (await book_seats(session_id, insists, now=LATE, by=nadia)).state is BookingState.CONFIRMED
 
 
 async def test_leaving_the_waiting_list():

@@ -40,6 +40,12 @@ class SessionFull(Refusal):
         self.waiting_open = waiting_open
 
 
+class SeatsKept(SessionFull):
+    """Seats are free, but people wait for them, and it is too late to promote anybody: only staff may decide."""
+
+    title = "The seats left are for people on the waiting list. Please call the structure."
+
+
 class AlreadyBooked(Refusal):
     """The same person has a booking on this session (C15)."""
 
@@ -130,7 +136,7 @@ async def _booking_of(answer: Answer, draft: Draft) -> Booking:
         case Verdict.TOO_LARGE:
             raise PartyTooLarge(limit=decision.seats)
         case Verdict.FULL:
-            raise SessionFull(waiting_open=decision.waiting_open)
+            raise (SeatsKept if decision.kept else SessionFull)(waiting_open=decision.waiting_open)
         case _:
             raise BookingClosed
 

@@ -126,6 +126,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     rank: int | None = None  # WAITING: order on the list
     position: int | None = None  # WAITING: place on the list now, from 1
     waiting_open: bool = False  # FULL: a place on the waiting list is to be had
+    kept: bool = False  # FULL: seats are free, for people who wait and can no longer be promoted
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,7 +245,7 @@ class _Desk:
     def wait(self, wish: Book) -> Decision:
         is_room = self.promotes and self.waiting_seats + wish.seats <= self.plan.waiting_max
         if not is_room or not wish.may_wait:
-            return Decision(verdict=Verdict.FULL, waiting_open=is_room)
+            return Decision(verdict=Verdict.FULL, waiting_open=is_room, kept=wish.seats <= self.free)
         self.ranks_given += 1
         self.entries += 1
         self.waiting_seats += wish.seats
