@@ -52,6 +52,17 @@ async def test_what_was_backed_up_is_restored_in_the_place_of_everything(db, oth
     await connection.close()
 
 
+async def test_a_restored_database_can_be_backed_up_and_restored_again(db, other, tmp_path):
+    await make_structure("CREATE SCHEMA public;")
+
+    await asyncio.to_thread(backup.back_up, db, tmp_path / "first")
+    await asyncio.to_thread(backup.restore, other, tmp_path / "first")
+    await asyncio.to_thread(backup.back_up, other, tmp_path / "second")
+    await asyncio.to_thread(backup.restore, other, tmp_path / "second")
+
+    assert await names(other) == ["CREATE SCHEMA public;"]
+
+
 async def test_a_broken_file_changes_nothing(db, tmp_path):
     await make_structure("CCAS de Nevers")
     file = tmp_path / "broken"

@@ -45,7 +45,7 @@ def restore(url: str, file: Path) -> None:
         _run("pg_restore", None, "--no-owner", "--no-privileges", f"--file={content}", str(file))
         with script.open("w", encoding="utf-8") as out, content.open(encoding="utf-8") as lines:
             out.write(EMPTY)
-            out.writelines(line for line in lines if not line.startswith("CREATE SCHEMA public;"))
+            out.writelines(line for line in lines if line != "CREATE SCHEMA public;\n")
         _run("psql", url, "--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--file={script}")
 
 
