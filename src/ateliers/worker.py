@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from ateliers import clock, database
+from ateliers.mail.delivery import close_connections
 
 log = structlog.get_logger()
 
@@ -75,6 +76,7 @@ async def run_worker(url: str, *, pool_size: int = 6) -> None:
         log.info("worker started")
         await repeat(chores(), stopping)
     finally:
+        await close_connections()
         await database.close_pool()
         log.info("worker stopped")
 

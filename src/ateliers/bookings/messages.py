@@ -94,7 +94,8 @@ def _ending(message: Message) -> tuple[str, str]:
         case "sent":
             return gettext("Sent"), ""
         case "dropped":
-            return gettext("Not sent: %(why)s") % {"why": gettext(message.outcome or "")}, ""
+            why = str(T(message.outcome or "queued for the past"))
+            return gettext("Not sent: %(why)s") % {"why": why}, ""
         case "failed":
             return gettext("Refused by the recipient’s mail server"), message.outcome or ""
         case "unknown":
