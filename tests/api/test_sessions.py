@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -95,7 +95,7 @@ async def test_drafts_and_network_events_are_not_there_for_strangers(desk: Desk)
     assert len((await desk.client.get("/api/v1/sessions")).json()["items"]) == 1
 
 
-@pytest.mark.parametrize("id", ["x", "0", str(uuid4()), "%00", "../events", "🙂", "-" * 36])
+@pytest.mark.parametrize("id", ["x", "0", str(UUID(int=1)), "%00", "../events", "🙂", "-" * 36])
 async def test_an_unknown_session_is_not_found(desk: Desk, id: str):
     assert (await desk.client.get(f"/api/v1/sessions/{id}")).status_code in (404, 405)
     assert (await desk.client.post(f"/api/v1/sessions/{id}/bookings", json={})).status_code in (404, 422)
