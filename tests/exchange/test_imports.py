@@ -237,6 +237,17 @@ async def test_openagenda_events_keep_their_dates_and_place(tmp_path: Path):
     assert (place["name"], place["address"], place["commune_code"]) == ("Musée", "34 Boulevard de Vaugirard", "75056")
 
 
+async def test_openagenda_events_to_come_wait_for_somebody_to_publish_them(tmp_path: Path):
+    file = tmp_path / "agenda.json"
+    timings = '[{"begin": "2027-03-18T09:00:00+01:00", "end": "2027-03-18T11:00:00+01:00"}]'
+    file.write_text(json.dumps([openagenda(timings=timings)]), encoding="utf-8")
+
+    report = await run_import("openagenda", file, dry_run=False, now=NOON)
+
+    assert notes(report, 1)[-1] == "To come: kept as a draft, for its structure to check and publish."
+    assert await database.fetch_value("SELECT state FROM event") == "draft"
+
+
 async def test_what_a_row_says_never_breaks_the_import(tmp_path: Path):
     file = tmp_path / "strange.json"
     values: list[Any] = [None, 3, [], {}, "x", "\x00", "<b>", True, 10**30, -1.5]

@@ -39,6 +39,16 @@ class EventKeeper:
         """Events have an identity at their source: none is told by its looks."""
         return None
 
+    def remarks(self, row: EventRow) -> tuple[T, ...]:
+        """What to say of a row that is kept otherwise than it may be expected."""
+        return (
+            () if self._is_published(row) else (T("To come: kept as a draft, for its structure to check and publish."),)
+        )
+
+    def _is_published(self, row: EventRow) -> bool:
+        # A portal's events are run by somebody else: nobody here would answer those who book a seat.
+        return self._source != "openagenda" or row.timings[-1].begins <= self._now
+
     def remember(self, _row: EventRow, _number: int) -> None:
         """Nothing to remember: see twin_of."""
 
@@ -80,7 +90,8 @@ class EventKeeper:
                 )
                 await add_session(event_id, session, by=by, now=then)
                 await take_over(timing_key, event_id, digest, now=self._now)
-        await publish_event(event_id, by=by, now=then)
+        if self._is_published(row):
+            await publish_event(event_id, by=by, now=then)
         await take_over(key, event_id, digest, now=self._now)
         self.latest_id = event_id
         return ()

@@ -53,6 +53,10 @@ class PlaceKeeper:
                 return T("The same place as row %(number)s.", number=place.number)
         return None
 
+    def remarks(self, _row: PlaceRow) -> tuple[T, ...]:
+        """Nothing to say: a place is kept as it was read."""
+        return ()
+
     def remember(self, row: PlaceRow, number: int) -> None:
         """From now on this place is known."""
         place = _Known(row.name, row.commune.code, row.position.latitude, row.position.longitude, number)

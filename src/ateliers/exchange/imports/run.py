@@ -38,6 +38,9 @@ class Keeper(Protocol):
     def twin_of(self, row: Any, /) -> T | None:
         """Why the row is known already, though under another key."""
 
+    def remarks(self, row: Any, /) -> tuple[T, ...]:
+        """What to say of a row that is kept otherwise than it may be expected."""
+
     def remember(self, row: Any, number: int, /) -> None:
         """The row is kept, or would be."""
 
@@ -125,7 +128,7 @@ async def _apply(
         if refused:
             return _ended(report, Outcome.REFUSED, *refused)
     keeper.remember(usable, report.number)
-    return _ended(report, Outcome.REPAIRED if report.notes else Outcome.IMPORTED)
+    return _ended(report, Outcome.REPAIRED if report.notes else Outcome.IMPORTED, *keeper.remarks(usable))
 
 
 def _ended(report: RowReport, outcome: Outcome, *why: T, alone: bool = False) -> RowReport:
