@@ -134,6 +134,12 @@ async def test_the_description_names_every_address(desk: Desk):
     assert msgspec.json.encode(document)
 
 
+async def test_the_type_of_a_problem_leads_to_what_it_means(desk: Desk):
+    kinds = (await desk.client.get("/api/v1/problems", headers={"accept-language": "en"})).json()
+    assert kinds["already-booked"] == {"status": 409, "title": "This person already has a booking for this session."}
+    assert kinds["token-needed"]["status"] == 401
+
+
 async def test_sessions_of_long_ago_are_read_but_not_found(desk: Desk):
     past = await make_session(desk.event_id, starts_at=soon(-30), hours=2)
     assert (await desk.client.get(f"/api/v1/sessions/{past}")).json()["takes_bookings"] is False

@@ -11,8 +11,10 @@ from litestar import Response, get
 from msgspec import Struct
 
 from ateliers import __version__
+from ateliers.refusals import Refusal
 from ateliers.web.answers import PROBLEM, Problem
 from ateliers.web.doors import routes_of
+from ateliers.words import T
 
 JSON = "application/json"
 PATH = "/api/v1/openapi.json"
@@ -168,4 +170,23 @@ def openapi() -> Response[bytes]:
     return Response(description(), media_type=JSON, headers={"cache-control": "public, max-age=300"})
 
 
-ROUTES: list[Any] = [openapi]
+class Kind(Struct, frozen=True, kw_only=True):
+    """One kind of refusal, as the `type` of a problem names it."""
+
+    status: int
+    title: str
+
+
+@get("/api/v1/problems", opt={}, sync_to_thread=False)
+def problems() -> Response[bytes]:
+    """Where the `type` of a problem leads: every kind of refusal, with its status and its title."""
+    found: dict[str, Kind] = {}
+    left: list[type[Refusal]] = [Refusal]
+    while left:
+        refusal = left.pop()
+        left += refusal.__subclasses__()
+        found[refusal.__new__(refusal).slug] = Kind(status=refusal.status, title=str(T(refusal.title)))
+    return Response(msgspec.json.encode(dict(sorted(found.items()))), media_type=JSON)
+
+
+ROUTES: list[Any] = [openapi, problems]
