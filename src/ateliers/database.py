@@ -7,7 +7,7 @@ One statement is SQL text with `$1`…; `fetch(Struct, sql, *args)` fills the st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -124,11 +124,21 @@ async def execute_many(sql: str, rows: Iterable[Sequence[Any]]) -> None:
         await _the_pool().executemany(sql, rows)
 
 
-@asynccontextmanager
-async def cursor(sql: str, *args: Any, prefetch: int = 1000) -> AsyncIterator[AsyncIterator[asyncpg.Record]]:
-    """Rows one by one in flat memory, however many there are (exports). Opens its own transaction."""
+async def batches(sql: str, *args: Any, size: int = 1000) -> AsyncGenerator[Sequence[asyncpg.Record], None]:
+    """Rows in lists of `size`, in flat memory however many there are (exports). Opens its own transaction.
+
+    While the caller works on one list, PostgreSQL prepares the next. Close it (`contextlib.aclosing`) when leaving early.
+    """
     async with _the_pool().acquire() as connection, connection.transaction(readonly=True):
-        yield aiter(connection.cursor(sql, *args, prefetch=prefetch))
+        rows = await connection.cursor(sql, *args)
+        batch = await rows.fetch(size)
+        while batch:
+            coming = asyncio.create_task(rows.fetch(size))
+            await asyncio.sleep(0)  # so that it is asked for before the caller goes to work
+            try:
+                yield batch
+            finally:
+                batch = await coming
 
 
 async def migrate(url: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import aclosing
 from datetime import date, timedelta
 
 import openpyxl
@@ -159,3 +160,17 @@ async def test_rows_are_not_for_others() -> None:
             await rows(start=DAY, end=DAY, scope=Scope(is_outside=True), now=LATER)
         with pytest.raises(Invalid):
             await rows(start=DAY, end=DAY - timedelta(days=1), scope=Scope(structures=[], is_outside=False), now=LATER)
+
+
+async def test_who_stops_reading_leaves_nothing_open() -> None:
+    event = await make_event()
+    for n in range(3):
+        await make_session(event, starts_at=START + timedelta(hours=n))
+    read = database.batches("SELECT id FROM session ORDER BY id", size=1)
+
+    async with aclosing(read):
+        assert len(await anext(read)) == 1
+
+    assert await database.fetch_value("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") == 0
+    sizes = [len(batch) async for batch in database.batches("SELECT generate_series(1, 5)", size=2)]
+    assert sizes == [2, 2, 1]

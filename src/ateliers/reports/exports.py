@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import xlsxwriter
@@ -18,6 +19,7 @@ BOM = "\ufeff"  # without it, spreadsheets take accents for something else
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
 
 
+@lru_cache(4096)  # the same structures and titles come again on thousands of rows
 def safe(text: str) -> str:
     """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     return f"'{text}" if text.lstrip().startswith(DANGEROUS) or text.startswith(DANGEROUS) else text

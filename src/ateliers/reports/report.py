@@ -22,6 +22,7 @@ from ateliers.words import T, fold, language
 
 LONGEST_YEARS = 20
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+FEW_STRUCTURES = 50  # of which bookings are looked up session by session
 MONTHS_SHOWN = 60  # of a longer period, months without a session are left out
 
 
@@ -258,7 +259,7 @@ def chosen_sessions(scope: Scope, kind: Kind | None, args: list[Any], *, booking
         if value is not None:
             args.append(value)
             conditions.append(condition % len(args))
-    is_everything = scope.structures is None and scope.departements is None
+    is_everything = scope.departements is None and (scope.structures is None or len(scope.structures) > FEW_STRUCTURES)
     bookings = bookings or (_ALL_BOOKINGS if is_everything else _THEIR_BOOKINGS)
     return (
         "FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id "

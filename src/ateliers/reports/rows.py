@@ -6,12 +6,15 @@ No name and no contact leaves this way: what is exported is counted, not known.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import asyncpg
+
 from ateliers.agenda.kinds import Kind
 from ateliers.bookings.booking import BookingState, Channel
-from ateliers.database import cursor
+from ateliers.database import batches
 from ateliers.refusals import NotAllowed
 from ateliers.reports.exports import BOM, csv_text, safe
 from ateliers.reports.report import check_period, chosen_sessions, midnight
@@ -66,7 +69,7 @@ async def session_rows(
     states = {key: gettext(text) for key, text in _STATES.items()}
     kinds = {one.value: str(one.label) for one in Kind}
 
-    def line(row: Sequence[Any]) -> tuple[Any, ...]:
+    def line(row: asyncpg.Record) -> tuple[Any, ...]:
         return (*row[:4], safe(row[4]), safe(row[5]), kinds[row[6]], row[7], safe(row[8]), states[row[9]], *row[10:])
 
     return _stream([*_WHICH_HEAD, *_SESSION_HEAD], sql, args, line)
@@ -87,7 +90,7 @@ async def booking_rows(
     channels = {one.value: str(one.label) for one in Channel}
     kinds = {one.value: str(one.label) for one in Kind}
 
-    def line(row: Sequence[Any]) -> tuple[Any, ...]:
+    def line(row: asyncpg.Record) -> tuple[Any, ...]:
         return (
             *row[:4], safe(row[4]), safe(row[5]), kinds[row[6]], row[7], safe(row[8]), row[9], row[10], states[row[11]],
             channels[row[12]], *row[13:17],
@@ -105,14 +108,9 @@ def _period(start: date, end: date, scope: Scope, now: datetime) -> list[Any]:
 
 
 async def _stream(
-    head: Sequence[str], sql: str, args: list[Any], line: Callable[[Sequence[Any]], tuple[Any, ...]]
+    head: Sequence[str], sql: str, args: list[Any], line: Callable[[asyncpg.Record], tuple[Any, ...]]
 ) -> AsyncIterator[bytes]:
     yield (BOM + csv_text([[gettext(text) for text in head]])).encode()
-    batch: list[tuple[Any, ...]] = []
-    async with cursor(sql, *args, prefetch=BATCH) as rows:
-        async for row in rows:
-            batch.append(line(tuple(row)))
-            if len(batch) >= BATCH:
-                yield csv_text(batch).encode()
-                batch.clear()
-    yield csv_text(batch).encode()
+    async with aclosing(batches(sql, *args, size=BATCH)) as found:
+        async for batch in found:
+            yield csv_text(map(line, batch)).encode()
