@@ -306,10 +306,14 @@ from ateliers.mail import outbox
 from ateliers.mail.delivery import Delivery
 from tests.mail.test_delivery import COMPOSERS
 
-real = outbox.finish
-async def die(*args, **rest):
-    os.kill(os.getpid(), signal.SIGKILL)  # the server has said 250, nothing is committed yet
-outbox.finish = die
+real, left = outbox.finish, int(sys.argv[4])
+async def finish(*args, **rest):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)  # the server has said 250, nothing is committed yet
+    return await real(*args, **rest)
+outbox.finish = finish
 
 async def main():
     await database.open_pool(sys.argv[1])
@@ -318,14 +322,25 @@ asyncio.run(main())
 """
 
 
+async def work_until_killed(db: str, sink: Sink, *, finished: int) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        WORKER,
+        db,
+        sink.url,
+        NOON.isoformat(),
+        str(finished),
+        env={**os.environ, "PYTHONPATH": "."},
+    )
+    assert await process.wait() == -signal.SIGKILL
+
+
 @pytest.mark.parametrize("kind", ["letter", "reminder"])
 async def test_a_worker_killed_between_250_and_commit(db, kind):
     async with smtp_sink() as sink:
         await queue("a", kind=kind)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", WORKER, db, sink.url, NOON.isoformat(), env={**os.environ, "PYTHONPATH": "."}
-        )
-        assert await process.wait() == -signal.SIGKILL
+        await work_until_killed(db, sink, finished=0)
         assert len(sink.received) == 1
 
         await deliver(sink, now=NOON + LEASE + MINUTE)
@@ -335,3 +350,15 @@ async def test_a_worker_killed_between_250_and_commit(db, kind):
             assert (len(sink.received), (await states())[0][0]) == (2, "sent")
         else:
             assert (len(sink.received), (await states())[0][0]) == (1, "unknown")
+
+
+async def test_a_worker_killed_under_load_doubles_one_letter_a_connection_at_most(db):
+    async with smtp_sink() as sink:
+        await queue(*(str(n) for n in range(40)))
+        await work_until_killed(db, sink, finished=13)
+        await deliver(sink, now=NOON + LEASE + MINUTE, connections=4)
+
+        names = [message["message-id"] for message in sink.messages]
+        assert len(set(names)) == 40
+        assert len(names) - 40 <= 2
+        assert {state for state, _ in await states()} == {"sent"}

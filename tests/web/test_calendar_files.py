@@ -147,6 +147,30 @@ async def test_what_is_not_there_is_not_an_empty_calendar(client, path):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def database_is_away(*_args):
+    raise ConnectionRefusedError
+
+
+async def test_without_database_there_is_no_empty_calendar(client, monkeypatch):
+    await make_feed()
+    with monkeypatch.context() as away:
+        away.setattr(database, "_run", database_is_away)
+        answer = await client.get(FEED)
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "120")
+
+
+async def test_without_database_what_is_in_memory_is_given_out(client, monkeypatch):
+    await make_feed()
+    monkeypatch.setattr(feeds, "TRUSTED_SECONDS", -1)
+    before = await client.get(FEED)
+    with monkeypatch.context() as away:
+        away.setattr(database, "_run", database_is_away)
+        answer = await client.get(FEED)
+
+    assert (answer.status_code, answer.content) == (200, before.content)
+
+
 async def test_one_session_in_both_places(client):
     session = await make_session(await make_event(), starts_at=SOON)
     answers = [

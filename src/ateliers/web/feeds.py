@@ -13,12 +13,17 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
+from asyncpg import InterfaceError, PostgresError
 from litestar import Request, Response
+from litestar.exceptions import HTTPException
 
 from ateliers.agenda.calendar import Feed, FeedState, etag_of, feed_state, session_calendar, structure_feed
 from ateliers.agenda.sessions import get_session
 from ateliers.refusals import NotFound, Refusal
 from ateliers.words import language
+
+log = structlog.get_logger()
 
 TRUSTED_SECONDS = 2.0  # a feed is not looked at again before
 MOST_FEEDS = 512  # kept in one process, the least recently asked for goes first
@@ -33,6 +38,12 @@ class FeedGone(Refusal):
 
     status = 410
     title = "This calendar is no longer published."
+
+
+class FeedResting(HTTPException):
+    """The database does not answer. An empty calendar instead would make subscribers forget everything (rule F6)."""
+
+    status_code = 503
 
 
 class _Kept(msgspec.Struct, kw_only=True):
@@ -62,7 +73,13 @@ async def structure_file(request: Request[Any, Any, Any], slug: str, *, now: dat
     if found is None or moment - found.checked > TRUSTED_SECONDS:
         if found is not None:
             found.checked = moment  # others are answered from memory while this one looks
-        found = await _look(key, found, now=now)
+        try:
+            found = await _look(key, found, now=now)
+        except (OSError, PostgresError, InterfaceError) as fault:
+            if found is None:
+                raise FeedResting(headers={"retry-after": "120"}) from fault
+            log.warning("feed_served_from_memory", error=type(fault).__name__)
+    _kept[key] = found
     _kept.move_to_end(key)
     return _answer(request, found.feed)
 
