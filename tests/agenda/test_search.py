@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ateliers import database
 from ateliers.agenda.kinds import Kind
@@ -81,7 +84,66 @@ async def test_pages_follow_one_another_without_gap_or_repeat():
     assert len(seen) == len(made)
 
 
-@pytest.mark.parametrize("cursor", ["x", "é", "MjAyNi0xMi0wMQ", "AAAA", "=" * 8])
+async def test_at_the_same_hour_the_nearest_comes_first_and_webinars_last():
+    event = await make_event()
+    towns = ["Decize", "Nevers", "Moulins (03000)", "Bourges", "Nevers"]
+    for town in towns:
+        commune = resolve(town)
+        place = await make_place(commune_name=town, latitude=commune.latitude, longitude=commune.longitude)
+        await make_session(event, place_id=place, starts_at=START)
+    await make_session(await make_event(await make_structure("Web"), kind="webinar"), place_id=None, starts_at=START)
+    found: list[str | None] = []
+    cursor = None
+    for _page in range(3):
+        results = await search_sessions(Search(near="Nevers", within_km=150, limit=2, cursor=cursor), now=NOON)
+        found += [each.session.commune_name for each in results.found]
+        cursor = results.cursor
+    assert found == ["Nevers", "Nevers", "Decize", "Moulins (03000)", "Bourges", None]
+    assert cursor is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [
+        (date.min, date.max, 1),
+        (date.min, None, 1),
+        (None, date.max, 1),
+        (date.max, None, 0),
+        (None, date.min, 0),
+    ],
+)
+async def test_no_day_of_the_calendar_is_a_fault(start: date | None, end: date | None, count: int):
+    await make_session()
+    assert len(await ids(start=start, end=end)) == count
+
+
+@settings(max_examples=60)
+@given(q=st.text(max_size=60), more=st.text("²½①ªºǅ٣ⅷ'\\:*&|!()<>\0", max_size=30))
+async def test_no_words_are_a_fault(q: str, more: str):
+    await ids(q=q + more)
+
+
+def cursor_of(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "é",
+        "MjAyNi0xMi0wMQ",
+        "AAAA",
+        "=" * 8,
+        cursor_of(f"0001-01-01T00:00:00+14:00 0 {NOBODY}"),
+        cursor_of(f"9999-12-31T23:59:59-12:00 0 {NOBODY}"),
+        cursor_of(f"2026-12-01T13:00:00+00:00 99999999999 {NOBODY}"),
+        cursor_of(f"2026-12-01T13:00:00 0 {NOBODY}"),
+    ],
+)
 async def test_a_foreign_cursor_is_refused(cursor: str):
     with pytest.raises(Invalid) as refused:
         await search_sessions(Search(cursor=cursor), now=NOON)

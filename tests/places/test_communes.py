@@ -53,6 +53,8 @@ def test_a_commune_is_meant_by_what_people_type(typed: str, code: str | None):
 
 def test_suggestions_begin_with_what_is_typed_the_larger_first():
     assert [commune.name for commune in search_communes("nev", 3)] == ["Nevers", "Névez", "Néville"]
+    assert [commune.name for commune in search_communes("s", 3)] == ["Strasbourg", "Saint-Étienne", "Saint-Denis"]
+    assert [commune.code for commune in search_communes("Saint Denis", 2)] == ["97411", "93066"]
     assert "La Charité-sur-Loire" in [commune.name for commune in search_communes("charité sur l")]
 
 

@@ -25,6 +25,8 @@ from ateliers.words import PARIS, fold
 MOST_RESULTS = 100
 KILOMETRES_PER_DEGREE = 111.2  # of latitude
 BROADEST = 360.0  # degrees
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)  # earlier and later days do not fit in every column and zone
+ONLINE_KM = 100_000  # farther than any place: at the same hour, what is on the Internet comes last
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +73,11 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Haversine on the few rows that the box lets through; the same formula as places.distance.
+_KILOMETRES = f"""{2 * EARTH_RADIUS} * asin(least(1, sqrt(power(sin(radians(p.latitude - {{lat}}) / 2), 2)
+    + cos(radians({{lat}})) * cos(radians(p.latitude)) * power(sin(radians(p.longitude - {{lon}}) / 2), 2))))"""
 _WITHIN = f"""(s.place_id IS NULL OR (p.latitude BETWEEN {{south}} AND {{north}} AND p.longitude BETWEEN {{west}} AND {{east}}
-    AND {2 * EARTH_RADIUS} * asin(least(1, sqrt(power(sin(radians(p.latitude - {{lat}}) / 2), 2)
-        + cos(radians({{lat}})) * cos(radians(p.latitude)) * power(sin(radians(p.longitude - {{lon}}) / 2), 2)))) <= {{km}}))"""
+    AND {_KILOMETRES} <= {{km}}))"""
+_FARTHEST_LAST = f"COALESCE(round({_KILOMETRES})::int, {ONLINE_KM})"  # whole kilometres, so that a cursor can hold them
 _PUBLIC = "e.state = 'published' AND e.visibility = 'public' AND o.state = 'admitted' AND s.called_off_at IS NULL"
 _FROM = SESSION_SQL[SESSION_SQL.index("FROM session s") :]
 
@@ -86,18 +90,22 @@ class _Where:
         self.values: list[Any] = []
 
     def add(self, condition: str, **values: Any) -> None:
+        self.conditions.append(self.fill(condition, **values))
+
+    def fill(self, text: str, **values: Any) -> str:
+        """`text` with each {name} as the number under which its value is handed over."""
         marks = {}
         for name, value in values.items():
             self.values.append(value)
             marks[name] = f"${len(self.values)}"
-        self.conditions.append(condition.format(**marks))
+        return text.format(**marks)
 
     def __str__(self) -> str:
         return " AND ".join(self.conditions)
 
 
 async def search_sessions(search: Search, *, now: datetime) -> Results:
-    """Sessions that everybody may see, that are not over nor called off, in order of time.
+    """Sessions that everybody may see, that are not over nor called off, in order of time, then of distance.
 
     Raises Invalid, beside `near` for a commune that does not exist and beside `cursor` for one that is not ours.
     """
@@ -107,17 +115,23 @@ async def search_sessions(search: Search, *, now: datetime) -> Results:
     counts = {Kind(row["kind"]): row["n"] for row in counted}
     if search.kind is not None:
         where.add("e.kind = {kind}", kind=search.kind.value)
+    order = "0::int"
+    if commune is not None:
+        order = where.fill(_FARTHEST_LAST, lat=commune.latitude, lon=commune.longitude)
     if search.cursor:
-        after, id = _read_cursor(search.cursor)
-        where.add("(s.starts_at, s.id) > ({after}::timestamptz, {id}::uuid)", after=after, id=id)
+        after, km, id = _read_cursor(search.cursor)
+        last = "({after}::timestamptz, {km}::int, {id}::uuid)"
+        where.conditions.append(f"(s.starts_at, {order}, s.id) > {where.fill(last, after=after, km=km, id=id)}")
     sessions = await fetch(
-        Session, f"{SESSION_SQL} WHERE {where} ORDER BY s.starts_at, s.id LIMIT {search.limit + 1}", *where.values
+        Session,
+        f"{SESSION_SQL} WHERE {where} ORDER BY s.starts_at, {order}, s.id LIMIT {search.limit + 1}",
+        *where.values,
     )
-    page = sessions[: search.limit]
+    found = [Found(session=session, kilometres=_distance(commune, session)) for session in sessions[: search.limit]]
     return Results(
         commune=commune,
-        found=[Found(session=session, kilometres=_distance(commune, session)) for session in page],
-        cursor=_write_cursor(page[-1]) if len(sessions) > search.limit else None,
+        found=found,
+        cursor=_write_cursor(found[-1], commune) if len(sessions) > search.limit else None,
         counts=counts,
     )
 
@@ -154,12 +168,11 @@ def _commune(near: str | None) -> Commune | None:
 def _conditions(search: Search, commune: Commune | None, now: datetime) -> _Where:
     where = _Where()
     where.add("s.ends_at > {now}", now=now)
-    zone = ZoneInfo(PARIS)
     if search.start:
-        where.add("s.starts_at >= {start}", start=datetime.combine(search.start, datetime.min.time(), zone))
+        where.add("s.starts_at >= {start}", start=_midnight(search.start))
     if search.end:
-        day_after = search.end + timedelta(days=1) if search.end < date.max else search.end
-        where.add("s.starts_at < {end}", end=datetime.combine(day_after, datetime.min.time(), zone))
+        day_after = min(search.end, LAST_DAY) + timedelta(days=1)
+        where.add("s.starts_at < {end}", end=_midnight(day_after))
     if commune is not None:
         high = search.within_km / KILOMETRES_PER_DEGREE
         wide = min(BROADEST, high / max(0.05, cos(radians(commune.latitude))))
@@ -185,24 +198,29 @@ def _conditions(search: Search, commune: Commune | None, now: datetime) -> _Wher
     return where
 
 
+def _midnight(day: date) -> datetime:
+    return datetime.combine(min(max(day, FIRST_DAY), LAST_DAY), datetime.min.time(), ZoneInfo(PARIS))
+
+
 def _distance(commune: Commune | None, session: Session) -> float | None:
     if commune is None or session.latitude is None or session.longitude is None:
         return None
     return kilometres(commune.latitude, commune.longitude, session.latitude, session.longitude)
 
 
-def _write_cursor(session: Session) -> str:
-    raw = f"{session.starts_at.isoformat()} {session.id}"
+def _write_cursor(last: Found, commune: Commune | None) -> str:
+    away = ONLINE_KM if last.kilometres is None else round(last.kilometres)
+    raw = f"{last.session.starts_at.isoformat()} {away if commune else 0} {last.session.id}"
     return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+def _read_cursor(cursor: str) -> tuple[datetime, int, UUID]:
     try:
         raw = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
-        moment, _, id = raw.partition(" ")
-        after = datetime.fromisoformat(moment)
-        if after.tzinfo is None:
+        moment, away, id = raw.split(" ")
+        after, kilometres_away = datetime.fromisoformat(moment), int(away)
+        if after.tzinfo is None or not FIRST_DAY <= after.date() <= LAST_DAY or not 0 <= kilometres_away <= ONLINE_KM:
             raise ValueError
-        return after, UUID(id)
-    except (ValueError, OverflowError, binascii.Error):
+        return after, kilometres_away, UUID(id)
+    except (ValueError, binascii.Error):
         raise Invalid({"cursor": "This is not a page of our results."}) from None

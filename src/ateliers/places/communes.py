@@ -6,6 +6,7 @@ import gzip
 import re
 from bisect import bisect_left
 from functools import lru_cache
+from heapq import nsmallest
 from itertools import islice
 from typing import NamedTuple
 
@@ -30,7 +31,10 @@ __all__ = [
 
 POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 SHORT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
-CONSIDERED = 400  # prefix matches that are ranked; more than any page shows
+REMEMBERED = 1024  # beginnings of names whose communes are kept ranked
+PLACE = slice(-6, -1)  # of an entry of `starts`
+LAST = "\uffff"  # sorts after every letter
+MOST_RANKED = 50  # communes of one beginning; more than any page shows
 
 
 class Commune(msgspec.Struct, frozen=True, gc=False):
@@ -53,9 +57,8 @@ class Commune(msgspec.Struct, frozen=True, gc=False):
 class _Index(NamedTuple):
     communes: tuple[Commune, ...]
     by_code: dict[str, Commune]
-    by_name: dict[str, list[Commune]]
     by_postcode: dict[str, list[Commune]]
-    starts: list[tuple[str, int]]  # every word on which a name can be entered, with the rest of the name; sorted
+    starts: list[str]  # sorted: a name from one of its words on, tab, five digits of place in `communes`, = or +
     postcodes: list[str]  # sorted
 
 
@@ -70,20 +73,20 @@ def _index() -> _Index:
                 Commune(code, name, known, departement, int(population or 0), float(latitude), float(longitude))
             )
     communes.sort(key=lambda commune: -commune.population)
-    by_name: dict[str, list[Commune]] = {}
     by_postcode: dict[str, list[Commune]] = {}
-    starts = []
+    starts: list[str] = []
     for place, commune in enumerate(communes):
-        name = _folded(commune.name)
-        by_name.setdefault(name, []).append(commune)
         for postcode in commune.postcodes:
             by_postcode.setdefault(postcode, []).append(commune)
-        words = name.split()
-        starts += [(" ".join(words[n:]), place) for n in range(len(words)) if n == 0 or len(words[n]) > 2]
+        words = _folded(commune.name).split()
+        starts += [
+            f"{' '.join(words[n:])}\t{place:05d}{'+' if n else '='}"
+            for n in range(len(words))
+            if not n or len(words[n]) > 2
+        ]
     return _Index(
         tuple(communes),
         {commune.code: commune for commune in communes},
-        by_name,
         by_postcode,
         sorted(starts),
         sorted(by_postcode),
@@ -119,16 +122,20 @@ def search_communes(text: str, limit: int = 10) -> list[Commune]:
         return sorted(found.values(), key=lambda commune: -commune.population)[:limit]
     if not name:
         return []
-    begin = bisect_left(index.starts, (name, -1))
-    matching = []
-    for start, place in islice(index.starts, begin, begin + CONSIDERED):
-        if not start.startswith(name):
-            break
-        commune = index.communes[place]
-        whole = _folded(commune.name)
-        matching.append(((whole != name, not whole.startswith(name), place), commune))
-    ranked = {commune.code: commune for _rank, commune in sorted(matching, key=lambda match: match[0])}
-    return list(ranked.values())[:limit]
+    return [index.communes[place] for place in _ranked(name)[:limit]]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _ranked(name: str) -> list[int]:
+    """Places in the index of the communes that are entered under a word beginning so, best first."""
+    starts = _index().starts
+    exact = starts[bisect_left(starts, f"{name}\t") : bisect_left(starts, f"{name}\n")]
+    longer = starts[bisect_left(starts, name) : bisect_left(starts, name + LAST)]
+    best = [start[PLACE] for start in exact if start[-1] == "="]
+    best += nsmallest(MOST_RANKED, [start[PLACE] for start in longer if start[-1] == "="])
+    if len(best) < MOST_RANKED:
+        best += nsmallest(MOST_RANKED, [start[PLACE] for start in longer if start[-1] == "+"])
+    return list(dict.fromkeys(map(int, best)))[:MOST_RANKED]
 
 
 def resolve(text: str) -> Commune | None:
@@ -147,14 +154,26 @@ def resolve(text: str) -> Commune | None:
         if sharing:
             return sharing[0]
         return index.by_code.get(typed[0])
-    named = index.by_name.get(name)
-    if named:
-        return named[0]
+    named = _named(name)
+    if named is not None:
+        return named
     by_code = index.by_code.get(text.strip().upper())
     if by_code is not None:
         return by_code
     close = search_communes(text, limit=2)
     return close[0] if len(close) == 1 else None
+
+
+def _named(name: str) -> Commune | None:
+    """The most populated commune of exactly this name, folded."""
+    index = _index()
+    begin = bisect_left(index.starts, f"{name}\t")
+    for start in islice(index.starts, begin, None):
+        if not start.startswith(f"{name}\t"):
+            return None
+        if start[-1] == "=":  # not only the end of a longer name
+            return index.communes[int(start[PLACE])]
+    return None
 
 
 def _folded(name: str) -> str:
