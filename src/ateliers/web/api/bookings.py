@@ -71,7 +71,12 @@ def read_plain_booking(content: bytes) -> BookingAsked | None:
         return None
     contact = asked.contact
     texts = [contact.name, contact.email or "", contact.phone or "", *asked.names]
-    if any(plain(text) != text for text in texts) or plain(asked.needs or "", lines=True) != (asked.needs or ""):
+    if content.isascii() and b"\\" not in content and b"\x7f" not in content and asked.needs is None:
+        # Printable ASCII: only spaces can be wrong, and JSON allows no raw line ends inside a text.
+        is_plain = all(text.strip() == text and "  " not in text for text in texts)
+    else:
+        is_plain = all(plain(text) == text for text in [*texts, (asked.needs or "").replace("\n", " ")])
+    if not is_plain:
         return None
     return asked
 
