@@ -72,20 +72,29 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         return sum(self.counts.values())
 
 
-# Haversine on the few rows that the box lets through; the same formula as places.distance.
-_KILOMETRES = f"""{2 * EARTH_RADIUS} * asin(least(1, sqrt(power(sin(radians(p.latitude - {{lat}}) / 2), 2)
-    + cos(radians({{lat}})) * cos(radians(p.latitude)) * power(sin(radians(p.longitude - {{lon}}) / 2), 2))))"""
-_WITHIN = f"""(s.place_id IS NULL OR (p.latitude BETWEEN {{south}} AND {{north}} AND p.longitude BETWEEN {{west}} AND {{east}}
-    AND {_KILOMETRES} <= {{km}}))"""
-_FARTHEST_LAST = f"COALESCE(round({_KILOMETRES})::int, {ONLINE_KM})"  # whole kilometres, so that a cursor can hold them
+# Haversine on the few places that the box lets through, once a place; the same formula as places.distance.
+# Whole kilometres order the list, so that a cursor can hold them.
+_NEAR = f"""WITH near AS MATERIALIZED (
+    SELECT id, round(km)::int AS km FROM (
+        SELECT id, {2 * EARTH_RADIUS} * asin(least(1, sqrt(power(sin(radians(latitude - {{lat}}) / 2), 2)
+            + cos(radians({{lat}})) * cos(radians(latitude)) * power(sin(radians(longitude - {{lon}}) / 2), 2)))) AS km
+        FROM place WHERE latitude BETWEEN {{south}} AND {{north}} AND longitude BETWEEN {{west}} AND {{east}}
+    ) AS around WHERE km <= {{km}})
+"""
+# Once an event, not once a session. Words that say nothing (« le », « la ») hide nothing.
+_WORDS = """(numnode(to_tsquery('french', {q})) = 0
+    OR e.id IN (SELECT id FROM event WHERE words @@ to_tsquery('french', {q})))"""
 _PUBLIC = "e.state = 'published' AND e.visibility = 'public' AND o.state = 'admitted' AND s.called_off_at IS NULL"
 _FROM = SESSION_SQL[SESSION_SQL.index("FROM session s") :]
 
 
 class _Where:
-    """Conditions and their values, numbered as they come."""
+    """Conditions and their values, numbered as they come; `head` goes before the SELECT, `join` after its tables."""
 
     def __init__(self) -> None:
+        self.head = ""
+        self.join = ""
+        self.order = "s.starts_at, 0::int, s.id"
         self.conditions = [_PUBLIC]
         self.values: list[Any] = []
 
@@ -100,8 +109,9 @@ class _Where:
             marks[name] = f"${len(self.values)}"
         return text.format(**marks)
 
-    def __str__(self) -> str:
-        return " AND ".join(self.conditions)
+    def ask(self, select: str, rest: str) -> str:
+        """The whole statement."""
+        return f"{self.head}{select} {self.join} WHERE {' AND '.join(self.conditions)} {rest}"
 
 
 async def search_sessions(search: Search, *, now: datetime) -> Results:
@@ -111,22 +121,16 @@ async def search_sessions(search: Search, *, now: datetime) -> Results:
     """
     commune = _commune(search.near)
     where = _conditions(search, commune, now)
-    counted = await fetch_rows(f"SELECT e.kind, count(*) AS n {_FROM} WHERE {where} GROUP BY e.kind", *where.values)
+    counted = await fetch_rows(where.ask(f"SELECT e.kind, count(*) AS n {_FROM}", "GROUP BY e.kind"), *where.values)
     counts = {Kind(row["kind"]): row["n"] for row in counted}
     if search.kind is not None:
         where.add("e.kind = {kind}", kind=search.kind.value)
-    order = "0::int"
-    if commune is not None:
-        order = where.fill(_FARTHEST_LAST, lat=commune.latitude, lon=commune.longitude)
     if search.cursor:
         after, km, id = _read_cursor(search.cursor)
-        last = "({after}::timestamptz, {km}::int, {id}::uuid)"
-        where.conditions.append(f"(s.starts_at, {order}, s.id) > {where.fill(last, after=after, km=km, id=id)}")
-    sessions = await fetch(
-        Session,
-        f"{SESSION_SQL} WHERE {where} ORDER BY s.starts_at, {order}, s.id LIMIT {search.limit + 1}",
-        *where.values,
-    )
+        last = where.fill("({after}::timestamptz, {km}::int, {id}::uuid)", after=after, km=km, id=id)
+        where.conditions.append(f"({where.order}) > {last}")
+    asked = where.ask(SESSION_SQL, f"ORDER BY {where.order} LIMIT {search.limit + 1}")
+    sessions = await fetch(Session, asked, *where.values)
     found = [Found(session=session, kilometres=_distance(commune, session)) for session in sessions[: search.limit]]
     return Results(
         commune=commune,
@@ -143,10 +147,13 @@ async def nearest_sessions(commune: Commune, *, now: datetime, limit: int = 3) -
     where.add("s.starts_at < {until}", until=now + timedelta(days=90))
     sessions = await fetch(
         Session,
-        f"""{SESSION_SQL} WHERE {where} AND p.id IS NOT NULL
-            ORDER BY power(p.latitude - ${len(where.values) + 1}, 2)
-                + power((p.longitude - ${len(where.values) + 2}) * cos(radians(p.latitude)), 2), s.starts_at, s.id
-            LIMIT {limit}""",
+        where.ask(
+            SESSION_SQL,
+            f"""AND p.id IS NOT NULL
+                ORDER BY power(p.latitude - ${len(where.values) + 1}, 2)
+                    + power((p.longitude - ${len(where.values) + 2}) * cos(radians(p.latitude)), 2), s.starts_at, s.id
+                LIMIT {limit}""",
+        ),
         *where.values,
         commune.latitude,
         commune.longitude,
@@ -176,8 +183,8 @@ def _conditions(search: Search, commune: Commune | None, now: datetime) -> _Wher
     if commune is not None:
         high = search.within_km / KILOMETRES_PER_DEGREE
         wide = min(BROADEST, high / max(0.05, cos(radians(commune.latitude))))
-        where.add(
-            _WITHIN,
+        where.head = where.fill(
+            _NEAR,
             south=commune.latitude - high,
             north=commune.latitude + high,
             west=commune.longitude - wide,
@@ -186,10 +193,13 @@ def _conditions(search: Search, commune: Commune | None, now: datetime) -> _Wher
             lon=commune.longitude,
             km=float(search.within_km),
         )
+        where.join = "LEFT JOIN near ON near.id = s.place_id"
+        where.order = f"s.starts_at, COALESCE(near.km, {ONLINE_KM}), s.id"
+        where.conditions.append("(s.place_id IS NULL OR near.id IS NOT NULL)")
     words = fold(search.q or "").split()
     if words:
         query = " & ".join(f"{word}:*" for word in words)
-        where.add("(numnode(to_tsquery('french', {q})) = 0 OR e.words @@ to_tsquery('french', {q}))", q=query)
+        where.add(_WORDS, q=query)
     if search.accessible:
         facts = [fact.value for fact in search.accessible]
         where.add("(e.accessibility || COALESCE(p.accessibility, '{{}}')) @> {facts}::text[]", facts=facts)
