@@ -26,7 +26,8 @@ demo: $(READY)  ## start everything with invented data on http://127.0.0.1:8000 
 	@exec .venv/bin/ateliers demo --port $(PORT)
 
 test: $(READY)  ## run all tests (browser tests where Chromium is found)
-	@$(RUN) pytest -n 2 --dist loadgroup -q
+	@$(RUN) pytest -n 2 -q -m "not browser"
+	@$(RUN) pytest -q -m browser  # apart: its driver's event loop cannot share a process with the others'
 
 check: $(READY)  ## format, lint, strict types, floors
 	@.venv/bin/ruff format --check .
