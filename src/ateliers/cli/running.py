@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -79,7 +80,11 @@ def app() -> object:
     from ateliers.web.app import make_app
 
     set_up_logs()
-    return make_app(settings().database_url)
+    made = make_app(settings().database_url)
+    # What was made so far stays for good: the collector need not look at it again during every rush.
+    gc.collect()
+    gc.freeze()
+    return made
 
 
 @click.command(short_help="Do the chores: mail, reminders, news of changes.")
