@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, Response
+from litestar.exceptions import HTTPException
 from msgspec import NODEFAULT, Struct
 from msgspec import inspect as mi
 
@@ -23,6 +24,7 @@ from ateliers.words import T
 S = TypeVar("S", bound=Struct)
 
 MAX_FIELDS = 500
+URLENCODED = "application/x-www-form-urlencoded"
 INPUTS: dict[type, str] = {
     mi.IntType: "number",
     mi.BoolType: "checkbox",
@@ -31,6 +33,12 @@ INPUTS: dict[type, str] = {
     mi.TimeType: "time",
 }
 LIMITS = (("min", "ge"), ("max", "le"), ("minlength", "min_length"), ("maxlength", "max_length"))
+
+
+class UnreadableForm(HTTPException):
+    """No page of ours sends this; read as a form, all its answers would seem to be left empty."""
+
+    status_code = 415
 
 
 class Field:
@@ -168,8 +176,11 @@ class Form(Generic[S]):
 
 
 async def read_form(request: Request[Any, Any, Any], struct: type[S]) -> Form[S]:
-    """The form as a browser sent it (application/x-www-form-urlencoded)."""
-    raw = form_fields(await request.body())
+    """The form as a browser sent it. Raises UnreadableForm when a body is not application/x-www-form-urlencoded."""
+    sent = await request.body()
+    if sent and request.headers.get("content-type", "").partition(";")[0].strip().lower() != URLENCODED:
+        raise UnreadableForm
+    raw = form_fields(sent)
     data, errors = parse(struct, raw, typed=False)
     return Form(struct, raw, data, errors, sent=True)
 

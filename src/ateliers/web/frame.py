@@ -70,7 +70,8 @@ def frame(app: App) -> App:
         request_id = secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=request_id)
-        path: str = scope["path"]
+        # No name holds a NUL, and the database refuses to look for one: such a page is not there.
+        path = scope["path"] = scope["path"].replace("\0", "\ufffd")
         language = "fr"
         if path == "/en" or path.startswith("/en/"):
             language = "en"

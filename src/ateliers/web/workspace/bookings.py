@@ -29,6 +29,7 @@ from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import page, redirect
+from ateliers.web.fields import REQUIRED
 from ateliers.web.forms import Form, read_form
 
 
@@ -111,7 +112,10 @@ async def resize(
     """Another number of seats: the page says what follows from it."""
     session = await _session(session_id, me)
     form = await read_form(request, CapacityForm)
-    if form.data is not None:
+    if "capacity" not in form.raw:
+        # Left empty it lifts the limit; a request without the question must not.
+        form.errors["capacity"] = [REQUIRED]
+    elif form.data is not None:
         try:
             await resize_session(session_id, form.data.capacity, by=me, now=now())
         except Refusal as refusal:

@@ -1,0 +1,392 @@
+"""Every form of the service with a valid answer to each of its questions, and one small world in which all can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from msgspec import inspect as mi
+
+from ateliers import clock, database
+from ateliers.agenda.drafts import About, CallOff, Move, NewEvent, NewSession
+from ateliers.bookings.bookings import get_booking
+from ateliers.bookings.links import manage_path
+from ateliers.bookings.opt_out import stop_reminders_path
+from ateliers.network.application import Application, EmailAddress, Note
+from ateliers.network.applications import application_path
+from ateliers.network.invitations import NewMember, invitation_path
+from ateliers.network.signing_in import link_path
+from ateliers.signing import timed_token
+from ateliers.web.fields import specs
+from ateliers.web.public import booking, sign_in
+from ateliers.web.workspace import attendance, bookings
+from tests.web.typed import local, workshop
+from tests.world import (
+    insert,
+    make_booking,
+    make_event,
+    make_nadia,
+    make_paule,
+    make_place,
+    make_samir,
+    make_session,
+    make_structure,
+)
+
+Fields = dict[str, list[str]]
+
+
+class Scene(Struct, frozen=True, kw_only=True):
+    """The addresses of one small world: paths end where a form's own part begins."""
+
+    samir: UUID
+    nadia: UUID
+    paule: UUID
+    structure: UUID
+    session: UUID  # next week, four seats, one taken
+    began: UUID  # began an hour ago
+    event: UUID
+    draft: UUID
+    booking: UUID
+    place: UUID
+    candidate: UUID  # a structure that applied
+    private: str
+    reminders: str
+    sign_in: str
+    invitation: str
+    invitation_id: UUID
+    nadias_role: UUID
+    blank_application: str
+    sent_application: str
+    seat: str
+    token: str  # of the booking form
+
+    def person(self, who: str) -> UUID:
+        found: UUID = getattr(self, who)
+        return found
+
+
+async def make_scene() -> Scene:
+    """Everything that the forms are about."""
+    moment = clock.now().astimezone(UTC)
+    soon = (moment + timedelta(days=9)).replace(hour=13, minute=0, second=0, microsecond=0)
+    structure = await make_structure()
+    samir, nadia, paule = await make_samir(structure), await make_nadia(structure), await make_paule()
+    place = await make_place(owner_id=structure)
+    event = await make_event(structure)
+    session = await make_session(event, starts_at=soon, capacity=4, place_id=place)
+    draft = await make_event(structure, state="draft", published_at=None)
+    await make_session(draft, starts_at=soon, place_id=place)
+    began = await make_session(
+        await make_event(structure), starts_at=moment.replace(microsecond=0) - timedelta(hours=1), place_id=place
+    )
+    seat = await make_booking(began)
+    odile = await make_booking(session, email="odile@example.test", seats=2, code="K7M2QX", uid="b-7@ateliers.test")
+    candidate = await make_structure("Maison des aînés", state="submitted", admitted_at=None)
+    applications = [
+        await insert("application", email="aline@example.test", language="fr", created_at=moment, **told)
+        for told in ({}, {"structure_id": candidate, "manager_name": "Aline Roy"})
+    ]
+    invitation = await insert(
+        "invitation",
+        email="luc@example.test",
+        name="Luc Petit",
+        role="ambassador",
+        structure_id=structure,
+        state="sent",
+        sent_at=moment,
+        expires_at=moment + timedelta(days=3),
+    )
+    link = await insert("sign_in", person_id=nadia, created_at=moment, expires_at=moment + timedelta(minutes=10))
+    held, present = await get_booking(odile), await get_booking(seat)
+    return Scene(
+        samir=samir,
+        nadia=nadia,
+        paule=paule,
+        structure=structure,
+        session=session,
+        began=began,
+        event=event,
+        draft=draft,
+        booking=odile,
+        place=place,
+        candidate=candidate,
+        private=manage_path(held),
+        reminders=stop_reminders_path(held),
+        sign_in=link_path(link),
+        invitation=invitation_path(invitation),
+        invitation_id=invitation,
+        nadias_role=await database.fetch_value("SELECT id FROM role WHERE person_id = $1", nadia),
+        blank_application=application_path(applications[0], now=moment),
+        sent_application=application_path(applications[1], now=moment),
+        seat=f"{present.code}-1",
+        token=timed_token(booking.FORM, f"{session} 0123456789abcdef01234567", now=moment - timedelta(minutes=3)),
+    )
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """One form: who sends it where, the struct it fills, and valid answers."""
+
+    at: Callable[[Scene], str]
+    by: str = "stranger"
+    struct: type[Struct] | None = None
+    valid: Callable[[Scene], dict[str, str | list[str]]] = lambda _scene: {}
+    counts: frozenset[str] = frozenset()  # tables that a refusal rightly writes to
+    is_tap: bool = False  # buttons without anything typed: a page that is not ours gets no form back
+
+    @property
+    def names(self) -> dict[str, msgspec.inspect.Type]:
+        """Every field, with the type of its answers."""
+        return {} if self.struct is None else dict(_names(self.struct))
+
+    def fields(self, scene: Scene) -> Fields:
+        """The valid answers as a browser sends them."""
+        return {name: value if isinstance(value, list) else [value] for name, value in self.valid(scene).items()}
+
+
+def _names(struct: type[Struct], prefix: str = "") -> list[tuple[str, mi.Type]]:
+    found = []
+    for spec in specs(struct):
+        if isinstance(spec.core, mi.StructType):
+            found += _names(spec.core.cls, f"{prefix}{spec.name}.")
+        else:
+            found.append((prefix + spec.name, spec.core))
+    return found
+
+
+def body(fields: Fields) -> bytes:
+    """The body that a browser sends."""
+    pairs = [(name, text) for name, texts in fields.items() for text in texts]
+    return urlencode(pairs, errors="surrogatepass").encode()
+
+
+URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def next_week(days: int = 7) -> datetime:
+    return (clock.now() + timedelta(days=days)).replace(hour=14, minute=0)
+
+
+APPLICATION = {
+    "name": "Ligue de l’espace",
+    "kind": "association",
+    "siret": "",
+    "rna": "W583001234",
+    "address": "3 rue du Pont",
+    "commune": "Nevers (58000)",
+    "phone": "03 86 00 00 00",
+    "email": "contact@ligue.example",
+    "website": "https://ligue.example",
+    "presentation": "Nous aidons.",
+    "manager_name": "Aline Roy",
+    "signatory_name": "Jean Roy",
+    "signatory_role": "président",
+    "agrees": "1",
+}
+WHERE = {
+    "place_name": "Salle des fêtes",
+    "address": "2 rue Haute",
+    "commune": "58000",
+    "access_note": "Bus 3",
+    "minutes": "90",
+}
+
+# Path of each handler, with its form.
+FORMS: dict[str, Sent] = {
+    "/connexion": Sent(
+        at=lambda _s: "/connexion",
+        struct=sign_in.Who,
+        valid=lambda _s: {"email": "samir@example.test", "suite": "/espace/equipe"},
+    ),
+    "/connexion/code": Sent(
+        at=lambda _s: "/connexion/code",
+        struct=sign_in.Code,
+        valid=lambda _s: {"email": "nadia@example.test", "code": "123 456", "suite": ""},
+        counts=frozenset({"sign_in"}),  # wrong codes are counted
+    ),
+    "/connexion/{token:str}": Sent(at=lambda s: s.sign_in),
+    "/deconnexion": Sent(at=lambda _s: "/deconnexion"),
+    "/invitation/{token:str}/acceptation": Sent(at=lambda s: f"{s.invitation}/acceptation"),
+    "/invitation/{token:str}/refus": Sent(at=lambda s: f"{s.invitation}/refus"),
+    "/seances/{session_id:uuid}/reserver": Sent(
+        at=lambda s: f"/seances/{s.session}/reserver",
+        struct=booking.BookingForm,
+        valid=lambda s: {
+            "who": "other",
+            "on_behalf": "carer",
+            "attendee": "Jeanne Petit",
+            "contact.name": "Luc Petit",
+            "contact.email": "luc@example.test",
+            "contact.phone": "06 12 34 56 78",
+            "seats": "2",
+            "others": "Marie Petit",
+            "needs": "Boucle magnétique",
+            "site": "",
+            "token": s.token,
+            "wait": "1",
+        },
+    ),
+    "/ma-reservation": Sent(
+        at=lambda _s: "/ma-reservation", struct=booking.FindForm, valid=lambda _s: {"email": "odile@example.test"}
+    ),
+    "/ma-reservation/{code:str}/{key:str}/rendre": Sent(
+        at=lambda s: f"{s.private}/rendre", struct=booking.GiveBackForm, valid=lambda _s: {"seats": "1"}
+    ),
+    "/rejoindre": Sent(
+        at=lambda _s: "/rejoindre",
+        struct=EmailAddress,
+        valid=lambda _s: {"email": "aline@example.test", "website_2": ""},
+    ),
+    "/rejoindre/{token:str}": Sent(
+        at=lambda s: s.blank_application, struct=Application, valid=lambda _s: dict(APPLICATION)
+    ),
+    "/rejoindre/{token:str}/retrait": Sent(at=lambda s: f"{s.sent_application}/retrait"),
+    "/rappels/{code:str}/{key:str}": Sent(at=lambda s: s.reminders),
+    "/espace/evenements/nouveau": Sent(
+        at=lambda _s: "/espace/evenements/nouveau",
+        by="samir",
+        struct=NewEvent,
+        valid=lambda s: workshop(structure_id=str(s.structure), phone="03 86 00 00 00", party_limit="3"),
+    ),
+    "/espace/evenements/{event_id:uuid}/modifier": Sent(
+        at=lambda s: f"/espace/evenements/{s.event}/modifier",
+        by="samir",
+        struct=About,
+        valid=lambda _s: {
+            "title": "Écrire à son médecin",
+            "visibility": "link",
+            "party_limit": "3",
+            "waiting_max": "4",
+            "accessibility": ["subtitles"],
+        },
+    ),
+    "/espace/evenements/{event_id:uuid}/dates": Sent(
+        at=lambda s: f"/espace/evenements/{s.event}/dates",
+        by="samir",
+        struct=NewSession,
+        valid=lambda _s: {"local_start": local(next_week(20)), "capacity": "12", **WHERE},
+    ),
+    "/espace/evenements/{event_id:uuid}/publier": Sent(
+        at=lambda s: f"/espace/evenements/{s.draft}/publier", by="samir"
+    ),
+    "/espace/evenements/{event_id:uuid}/archiver": Sent(
+        at=lambda s: f"/espace/evenements/{s.event}/archiver", by="samir"
+    ),
+    "/espace/seances/{session_id:uuid}/reporter": Sent(
+        at=lambda s: f"/espace/seances/{s.session}/reporter",
+        by="samir",
+        struct=Move,
+        valid=lambda s: {"local_start": local(next_week(11)), "place_id": str(s.place), "confirmed": "1", **WHERE},
+    ),
+    "/espace/seances/{session_id:uuid}/annuler": Sent(
+        at=lambda s: f"/espace/seances/{s.session}/annuler",
+        by="samir",
+        struct=CallOff,
+        valid=lambda _s: {"reason": "Le formateur est malade."},
+    ),
+    "/espace/seances/{session_id:uuid}/inscrire": Sent(
+        at=lambda s: f"/espace/seances/{s.session}/inscrire",
+        by="nadia",
+        struct=bookings.StaffBooking,
+        valid=lambda _s: {
+            "contact.name": "Luc Petit",
+            "contact.email": "luc@example.test",
+            "contact.phone": "06 12 34 56 78",
+            "seats": "2",
+            "channel": "phone",
+            "others": "Luc Petit\nMarie Petit",
+            "needs": "",
+            "insists": "",
+            "nonce": "0123",
+        },
+    ),
+    "/espace/seances/{session_id:uuid}/places": Sent(
+        at=lambda s: f"/espace/seances/{s.session}/places",
+        by="samir",
+        struct=bookings.CapacityForm,
+        valid=lambda _s: {"capacity": "9"},
+    ),
+    "/espace/inscriptions/{booking_id:uuid}/rendre": Sent(
+        at=lambda s: f"/espace/inscriptions/{s.booking}/rendre",
+        by="nadia",
+        struct=bookings.SeatsBack,
+        valid=lambda _s: {"seats": "1"},
+    ),
+    "/espace/inscriptions/{booking_id:uuid}/appel": Sent(
+        at=lambda s: f"/espace/inscriptions/{s.booking}/appel", by="nadia"
+    ),
+    "/espace/inscriptions/{booking_id:uuid}/renvoyer": Sent(
+        at=lambda s: f"/espace/inscriptions/{s.booking}/renvoyer", by="nadia"
+    ),
+    "/espace/seances/{session_id:uuid}/appel": Sent(
+        at=lambda s: f"/espace/seances/{s.began}/appel",
+        by="nadia",
+        struct=attendance.SeatTap,
+        valid=lambda s: {"seat": s.seat, "state": "present", "then": s.seat, "q": "Odile"},
+        is_tap=True,
+    ),
+    "/espace/seances/{session_id:uuid}/appel/tous-presents": Sent(
+        at=lambda s: f"/espace/seances/{s.began}/appel/tous-presents",
+        by="nadia",
+        struct=attendance.Tap,
+        valid=lambda _s: {"op": "0123"},
+        is_tap=True,
+    ),
+    "/espace/seances/{session_id:uuid}/appel/personne": Sent(
+        at=lambda s: f"/espace/seances/{s.began}/appel/personne",
+        by="nadia",
+        struct=attendance.Tap,
+        valid=lambda _s: {"op": "0123"},
+        is_tap=True,
+    ),
+    "/espace/seances/{session_id:uuid}/appel/corriger": Sent(
+        at=lambda s: f"/espace/seances/{s.began}/appel/corriger", by="nadia"
+    ),
+    "/espace/seances/{session_id:uuid}/appel/defaire": Sent(
+        at=lambda s: f"/espace/seances/{s.began}/appel/defaire",
+        by="nadia",
+        struct=attendance.UndoTap,
+        valid=lambda _s: {"action": "0123"},
+        is_tap=True,
+    ),
+    "/espace/seances/{session_id:uuid}/appel/sans-inscription": Sent(
+        at=lambda s: f"/espace/seances/{s.began}/appel/sans-inscription",
+        by="nadia",
+        struct=attendance.WalkInForm,
+        valid=lambda _s: {"op": "0123", "name": "Rosa"},
+    ),
+    "/espace/equipe/{slug:str}/invitations": Sent(
+        at=lambda _s: "/espace/equipe/ccas-de-nevers/invitations",
+        by="samir",
+        struct=NewMember,
+        valid=lambda _s: {"name": "Rosa Pires", "email": "rosa@example.test", "role": "manager"},
+    ),
+    "/espace/equipe/{slug:str}/invitations/{invitation_id:uuid}/renvoi": Sent(
+        at=lambda s: f"/espace/equipe/ccas-de-nevers/invitations/{s.invitation_id}/renvoi", by="samir"
+    ),
+    "/espace/equipe/{slug:str}/invitations/{invitation_id:uuid}/retrait": Sent(
+        at=lambda s: f"/espace/equipe/ccas-de-nevers/invitations/{s.invitation_id}/retrait", by="samir"
+    ),
+    "/espace/equipe/{slug:str}/roles/{role_id:uuid}/retrait": Sent(
+        at=lambda s: f"/espace/equipe/ccas-de-nevers/roles/{s.nadias_role}/retrait", by="samir"
+    ),
+    "/coordination/candidatures/{structure_id:uuid}/admission": Sent(
+        at=lambda s: f"/coordination/candidatures/{s.candidate}/admission", by="paule"
+    ),
+    "/coordination/candidatures/{structure_id:uuid}/modifications": Sent(
+        at=lambda s: f"/coordination/candidatures/{s.candidate}/modifications",
+        by="paule",
+        struct=Note,
+        valid=lambda _s: {"note": "Merci de préciser l’adresse."},
+    ),
+    "/coordination/candidatures/{structure_id:uuid}/refus": Sent(
+        at=lambda s: f"/coordination/candidatures/{s.candidate}/refus",
+        by="paule",
+        struct=Note,
+        valid=lambda _s: {"note": "Hors du champ de la charte."},
+    ),
+}

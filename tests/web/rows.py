@@ -1,0 +1,40 @@
+"""All rows of the database: told apart by a fingerprint, kept aside, put back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from ateliers import database
+
+TABLES = """SELECT table_name FROM information_schema.tables
+WHERE table_schema = 'public' AND table_name <> 'migration' ORDER BY table_name"""
+
+
+async def fingerprint() -> dict[str, str]:
+    """A digest of the rows of each table: equal when nothing was stored, changed or deleted."""
+    return {row["name"]: row["rows"] for row in await _of_each("md5(string_agg(row::text, '|' ORDER BY row::text))")}
+
+
+async def keep_rows() -> dict[str, Any]:
+    """All rows of each table, to put back later."""
+    return {row["name"]: row["rows"] or [] for row in await _of_each("jsonb_agg(to_jsonb(row))")}
+
+
+async def put_rows_back(kept: dict[str, Any], tables: Collection[str]) -> None:
+    """Make the rows of some tables what they were when they were kept."""
+    async with database.transaction():
+        await database.execute("SET LOCAL session_replication_role = replica")  # triggers off: tables in any order
+        for name in tables:
+            await database.execute(f"DELETE FROM {name}")
+            await database.execute(
+                f"INSERT INTO {name} OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_recordset(NULL::{name}, $1)",
+                kept[name],
+            )
+
+
+async def _of_each(expression: str) -> Sequence[Any]:
+    names = [row["table_name"] for row in await database.fetch_rows(TABLES)]
+    return await database.fetch_rows(
+        " UNION ALL ".join(f"SELECT '{name}' AS name, {expression} AS rows FROM {name} row" for name in names)
+    )
