@@ -7,7 +7,6 @@ import re
 from bisect import bisect_left
 from functools import lru_cache
 from heapq import nsmallest
-from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -117,7 +116,7 @@ def search_communes(text: str, limit: int = 10) -> list[Commune]:
         return ([c for c in sharing if _folded(c.name).startswith(name)] or sharing)[:limit]
     if name.isdigit():
         begin = bisect_left(index.postcodes, name)
-        near = [code for code in islice(index.postcodes, begin, begin + 40) if code.startswith(name)]
+        near = [code for code in index.postcodes[begin : begin + 40] if code.startswith(name)]
         found = {commune.code: commune for code in near for commune in index.by_postcode[code]}
         return sorted(found.values(), key=lambda commune: -commune.population)[:limit]
     if not name:
@@ -129,9 +128,8 @@ def search_communes(text: str, limit: int = 10) -> list[Commune]:
 def _ranked(name: str) -> list[int]:
     """Places in the index of the communes that are entered under a word beginning so, best first."""
     starts = _index().starts
-    exact = starts[bisect_left(starts, f"{name}\t") : bisect_left(starts, f"{name}\n")]
     longer = starts[bisect_left(starts, name) : bisect_left(starts, name + LAST)]
-    best = [start[PLACE] for start in exact if start[-1] == "="]
+    best = [start[PLACE] for start in _exact(name) if start[-1] == "="]
     best += nsmallest(MOST_RANKED, [start[PLACE] for start in longer if start[-1] == "="])
     if len(best) < MOST_RANKED:
         best += nsmallest(MOST_RANKED, [start[PLACE] for start in longer if start[-1] == "+"])
@@ -167,13 +165,16 @@ def resolve(text: str) -> Commune | None:
 def _named(name: str) -> Commune | None:
     """The most populated commune of exactly this name, folded."""
     index = _index()
-    begin = bisect_left(index.starts, f"{name}\t")
-    for start in islice(index.starts, begin, None):
-        if not start.startswith(f"{name}\t"):
-            return None
+    for start in _exact(name):
         if start[-1] == "=":  # not only the end of a longer name
             return index.communes[int(start[PLACE])]
     return None
+
+
+def _exact(name: str) -> list[str]:
+    """Entries of `starts` that read exactly so, most populated first."""
+    starts = _index().starts
+    return starts[bisect_left(starts, f"{name}\t") : bisect_left(starts, f"{name}\n")]
 
 
 def _folded(name: str) -> str:
