@@ -122,6 +122,7 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
         "public/search.html",
         results=results,
         nearest=nearest,
+        phones=_phones(nearest),
         chips=_chips(data, results) if data is not None and results is not None else [],
         drawing=_drawing(data, results) if data is not None and results is not None else None,
         next_page=_address(data, suite=results.cursor) if data is not None and results and results.cursor else None,
@@ -136,6 +137,16 @@ async def suggest_communes(request: Request[Any, Any, Any]) -> Response[bytes]:
     found = [commune.label for commune in search_communes(typed, 8)]
     headers = {"cache-control": "public, max-age=86400"}
     return Response(msgspec.json.encode(found), media_type="application/json", headers=headers)
+
+
+def _phones(nearest: list[Found]) -> dict[str, str]:
+    """Whom to call, nearest first: a number for each structure, once."""
+    phones: dict[str, str] = {}
+    for found in nearest:
+        number = found.session.structure_phone or found.session.phone
+        if number:
+            phones.setdefault(found.session.structure_name, number)
+    return phones
 
 
 def _search(form: SearchForm, today: date) -> Search:
