@@ -119,15 +119,25 @@ async def test_two_web_processes_that_race_for_the_last_seats_sell_each_once(yar
 
 def kill_and_restart(data: Path) -> None:
     """`kill -9` of the server and all its processes, then a start that recovers from its journal."""
+    start_server(data, kill_server(data))
+
+
+def kill_server(data: Path) -> str:
+    """`kill -9` of the server and all its processes; the folder of its socket."""
     lines = (data / "postmaster.pid").read_text().splitlines()
     server = psutil.Process(int(lines[0]))
     for process in [server, *server.children(recursive=True)]:
         process.send_signal(signal.SIGKILL)
     psutil.wait_procs([server], timeout=10)
     (data / "postmaster.pid").unlink(missing_ok=True)
+    return lines[4]
+
+
+def start_server(data: Path, socket: str) -> None:
+    """Start a server where one was."""
     as_user = {"user": "pgserver"} if os.geteuid() == 0 else {}
     subprocess.run(
-        [program("pg_ctl"), "-w", "-D", data, "-o", f'-h "" -k {lines[4]}', "-l", data / "log", "start"],
+        [program("pg_ctl"), "-w", "-D", data, "-o", f'-h "" -k {socket}', "-l", data / "log", "start"],
         check=True,
         capture_output=True,
         stdin=subprocess.DEVNULL,
