@@ -181,7 +181,7 @@ async def test_whatever_is_typed_is_answered(client: httpx.AsyncClient, data: di
     answer = await client.post(
         await begun_again(), content=body, headers={"content-type": "application/x-www-form-urlencoded"}
     )
-    assert answer.status_code in (303, 422)
+    assert answer.status_code in (303, 409, 422)  # 409: an application of the same structure is there already
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -189,7 +189,7 @@ async def test_whatever_is_typed_is_answered(client: httpx.AsyncClient, data: di
 async def test_odd_answers_are_refused_or_kept_harmless(client: httpx.AsyncClient, field: str, odd: str):
     path = await begun()
     answer = await client.post(path, data=GOOD | {field: odd})
-    assert answer.status_code in (303, 422)
+    assert answer.status_code in (303, 409, 422)  # 409: an application of the same structure is there already
     assert "<script>alert" not in answer.text
     stored = str(list(await database.fetch_rows("SELECT * FROM structure"))) + str(
         list(await database.fetch_rows("SELECT * FROM signature"))
