@@ -55,7 +55,7 @@ async def test_data_comes_back_as_it_went():
 
 
 async def test_a_claimed_row_is_nobody_elses_until_the_lease_ends():
-    await queue_many([mail("a")])
+    await queue_many([mail("a", thread="t", sequence=0)])
     await claim(5, now=NOON)
 
     assert await claim(5, now=NOON + MINUTE) == []
@@ -109,6 +109,16 @@ async def test_a_retry_holds_back_the_rest_of_its_thread():
     assert await claim(5, now=NOON) == []
     (again,) = await claim(5, now=NOON + timedelta(hours=1))
     assert (again.refusals, again.last_outcome, again.is_in_doubt) == (1, "451", False)
+
+
+async def test_a_doubt_is_not_forgotten_when_the_server_goes_away():
+    await queue_many([mail("a", thread="t", sequence=0)])
+    for outcome in ("unknown: lost", "no server: refused", "421 4.3.2 Bye"):
+        (row,) = await claim(1, now=NOON)
+        await put_back(row, outcome, due_at=NOON)
+
+    (row,) = await claim(1, now=NOON)
+    assert (row.is_in_doubt, row.is_first, row.last_outcome) == (True, False, "unknown: 421 4.3.2 Bye")
 
 
 async def test_workers_side_by_side_never_claim_the_same_row():

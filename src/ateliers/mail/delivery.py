@@ -121,18 +121,19 @@ class Delivery:
 
     async def _prepare(self, row: OutboxRow, composers: Mapping[str, Composer], *, now: datetime) -> _Ready | None:
         """Compose one row; None when nothing is to be sent now, which is then written down."""
+        # What may have arrived began the thread: a later CANCEL has to follow it.
+        left_out: outbox.EndState = "unknown" if row.is_in_doubt else "dropped"
         if row.superseded:
-            # What may have arrived began the thread: a later CANCEL has to follow it.
-            await self._finish(row, "unknown" if row.is_in_doubt else "dropped", SUPERSEDED, now=now)
+            await self._finish(row, left_out, SUPERSEDED, now=now)
             return None
         email = await composers[row.kind](row, now)
         if isinstance(email, Postponed):
             await outbox.put_back(row, "postponed", due_at=email.until)
             return None
         if isinstance(email, Dropped):
-            await self._finish(row, "dropped", email.reason, now=now)
+            await self._finish(row, left_out, email.reason, now=now)
             return None
-        if email.purpose == "reminder" and (row.last_outcome or "").startswith((outbox.HANDING_OVER, outbox.UNKNOWN)):
+        if email.purpose == "reminder" and row.is_in_doubt:
             await self._finish(row, "unknown", "unknown: the worker stopped while it was on its way", now=now)
             return None
         try:

@@ -55,10 +55,12 @@ class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_in_doubt(self) -> bool:
-        """An earlier attempt may have arrived."""
+        """An earlier attempt may have arrived. Where no process said how it ended, that matters to calendars only."""
         if self.attempts == 1:
             return False
-        return self.last_outcome is None or self.last_outcome.startswith((UNKNOWN, HANDING_OVER))
+        if self.last_outcome is None:
+            return self.thread is not None
+        return self.last_outcome.startswith((UNKNOWN, HANDING_OVER))
 
     @property
     def is_first(self) -> bool:
@@ -201,7 +203,9 @@ async def finish(
 
 
 async def put_back(row: OutboxRow, outcome: str, *, due_at: datetime, refused: bool = False) -> bool:
-    """Try again at `due_at`; False when the lease was lost meanwhile."""
+    """Try again at `due_at`; False when the lease was lost meanwhile. A doubt is not forgotten for a later outcome."""
+    if row.is_in_doubt and not outcome.startswith(UNKNOWN):
+        outcome = f"{UNKNOWN}{outcome}"
     return bool(
         await database.execute(
             """UPDATE outbox SET outcome = $3, due_at = $4, refusals = refusals + $5
