@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from litestar import Request
@@ -122,7 +121,7 @@ def is_foreign(scope: Scope) -> bool:
     if site:
         return site not in ("same-origin", "none") and not header(scope, b"authorization")
     origin = header(scope, b"origin")
-    return bool(origin) and urlsplit(origin).netloc != header(scope, b"host") and not header(scope, b"authorization")
+    return bool(origin) and origin.partition("://")[2] != header(scope, b"host") and not header(scope, b"authorization")
 
 
 async def refuse_foreign(send: Send) -> None:
