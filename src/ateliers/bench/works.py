@@ -30,7 +30,7 @@ ORDER = (
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run found. `reference` is what it is compared with; `sound` is False when the answers were wrong."""
+    """What one run found. `reference` is what it is compared with; `sound` is False when answers were wrong or too slow."""
 
     value: float
     reference: float | None = None
@@ -102,7 +102,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             "" if self.ratio is None else f"{self.ratio:.2f}",
             self.work.goal_in_words,
             "[green]yes[/]" if self.holds else "[red]no[/]",
-            found.note if found.sound else f"WRONG ANSWERS {found.note}",
+            found.note if found.sound else f"NOT AS IT SHOULD: {found.note}",
         ]
 
 
