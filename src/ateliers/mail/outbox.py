@@ -64,8 +64,8 @@ class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_first(self) -> bool:
-        """No message of its thread was ever handed over."""
-        return self.first_of_thread is None and not self.is_in_doubt
+        """No earlier message of its thread was ever handed over. Its own attempts do not count: a retry says the same again."""
+        return self.first_of_thread is None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
