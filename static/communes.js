@@ -22,3 +22,29 @@ if (field && list) {
     waiting = setTimeout(suggest, 150);
   });
 }
+
+// "Around me" asks the device where it is only when it is pressed; what leaves it is rounded to about a kilometre.
+const around = document.getElementById("autour");
+const told = document.getElementById("autour-etat");
+
+function located({ coords }) {
+  const point = `lat=${coords.latitude.toFixed(2)}&lon=${coords.longitude.toFixed(2)}`;
+  fetch(`/communes.json?${point}`)
+    .then((answer) => answer.json())
+    .then(([label]) => {
+      if (!label) throw new Error("far away");
+      field.value = label;
+      field.form.requestSubmit();
+    })
+    .catch(refused);
+}
+
+function refused() {
+  told.textContent = around.dataset.refus;
+  field.focus();
+}
+
+if (around && field && navigator.geolocation) {
+  around.hidden = false;
+  around.addEventListener("click", () => navigator.geolocation.getCurrentPosition(located, refused, { timeout: 10000 }));
+}

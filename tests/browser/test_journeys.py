@@ -156,3 +156,18 @@ def test_a_coordinator_reads_the_figures_of_her_region(chromium, demo, signed_in
     page.goto("/coordination")
     assert page.locator("h1").count() == 1
     context.close()
+
+
+def test_around_me_asks_only_when_pressed(chromium, demo):
+    context = chromium.new_context(
+        base_url=demo.base,
+        permissions=["geolocation"],
+        geolocation={"latitude": 46.9896, "longitude": 3.159},
+        locale="fr-FR",
+    )
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("button", name="Autour de moi").click()
+    page.wait_for_url("**/?ou=Nevers*")
+    assert "autour de Nevers" in page.locator("h2").first.inner_text()
+    context.close()

@@ -69,6 +69,23 @@ async def test_a_commune_that_is_almost_right_is_suggested(client):
     assert (await client.get("/communes.json?q=nev")).json()[0] == "Nevers (58000)"
 
 
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [
+        ("lat=46.99&lon=3.16", ["Nevers (58000)"]),
+        ("lat=-20.88&lon=55.45", ["Saint-Denis (97400)"]),
+        ("lat=52.52&lon=13.40", []),
+        ("lat=x&lon=3", []),
+        ("lat=1e999&lon=nan", []),
+        ("lat=46.99", []),
+    ],
+)
+async def test_where_somebody_is_leads_to_their_commune(client, point: str, told: list[str]):
+    answer = await client.get(f"/communes.json?{point}")
+    assert (answer.status_code, answer.json()) == (200, told)
+    assert answer.headers["cache-control"] == "no-store"
+
+
 async def test_a_session_page_says_what_one_needs(client):
     event = await make_event(
         programme="Ouvrir\nRegarder", level="Débutant", run_by="Samira", accessibility=["subtitles"]

@@ -7,10 +7,12 @@ import re
 from bisect import bisect_left
 from functools import lru_cache
 from heapq import nsmallest
+from math import cos, hypot, radians
 from typing import NamedTuple
 
 import msgspec
 
+from ateliers.places.distance import kilometres
 from ateliers.places.territories import DEPARTEMENTS, REGIONS, departements_of, region_of, zone_of
 from ateliers.resources import resource
 from ateliers.words import fold
@@ -22,12 +24,14 @@ __all__ = [
     "all_communes",
     "departements_of",
     "find_commune",
+    "nearest_commune",
     "region_of",
     "resolve",
     "search_communes",
     "zone_of",
 ]
 
+FARTHEST_HOME = 100.0  # kilometres: beyond, somebody is not in France
 POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 SHORT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 REMEMBERED = 1024  # beginnings of names whose communes are kept ranked
@@ -134,6 +138,14 @@ def _ranked(name: str) -> list[int]:
     if len(best) < MOST_RANKED:
         best += nsmallest(MOST_RANKED, [start[PLACE] for start in longer if start[-1] == "+"])
     return list(dict.fromkeys(map(int, best)))[:MOST_RANKED]
+
+
+def nearest_commune(latitude: float, longitude: float) -> Commune | None:
+    """The commune whose centre is nearest to a point in degrees; None farther than 100 km from all of them."""
+    near = min(
+        all_communes(), key=lambda c: hypot(c.latitude - latitude, (c.longitude - longitude) * cos(radians(latitude)))
+    )
+    return near if kilometres(near.latitude, near.longitude, latitude, longitude) <= FARTHEST_HOME else None
 
 
 def resolve(text: str) -> Commune | None:

@@ -14,7 +14,7 @@ from msgspec import Meta
 from ateliers import clock
 from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.search import Found, Results, Search, nearest_sessions, search_sessions
-from ateliers.places.communes import search_communes
+from ateliers.places.communes import nearest_commune, search_communes
 from ateliers.places.map import is_on_map, map_around, point_of
 from ateliers.places.place import Accessibility
 from ateliers.refusals import Invalid
@@ -85,6 +85,13 @@ class SearchForm(msgspec.Struct, frozen=True, kw_only=True):
     suite: Annotated[str, Meta(max_length=120)] | None = None
 
 
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a browser says that it is, in degrees; it asks its reader first, and only when its reader asked."""
+
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+
+
 class Chip(msgspec.Struct, frozen=True, kw_only=True):
     """A filter by kind: its words, how many, where it leads."""
 
@@ -132,8 +139,15 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 @get("/communes.json", include_in_schema=False)
 async def suggest_communes(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Up to eight communes for what is being typed (`?q=`)."""
-    typed = request.query_params.get("q", "")[:80]
+    """Up to eight communes for what is being typed (`?q=`), or the one around a point in degrees (`?lat=&lon=`)."""
+    asked = request.query_params
+    if "lat" in asked:
+        point, errors = parse(Point, {name: [asked[name]] for name in asked}, typed=False)
+        near = nearest_commune(point.lat, point.lon) if point is not None and not errors else None
+        # Where somebody is concerns nobody else: not kept on the way.
+        body = msgspec.json.encode([near.label] if near is not None else [])
+        return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
+    typed = asked.get("q", "")[:80]
     found = [commune.label for commune in search_communes(typed, 8)]
     headers = {"cache-control": "public, max-age=86400"}
     return Response(msgspec.json.encode(found), media_type="application/json", headers=headers)
