@@ -80,6 +80,8 @@ FORM = {
     "confirmed": "1",
     "outcome": "held",
     "action": "walk",
+    "agrees": "1",
+    "version": "2026-11",
 }
 JSON: dict[str, Any] = {
     "/events": {"kind": "workshop", "title": "Taken over"},
@@ -262,7 +264,7 @@ async def test_nobody_changes_what_is_not_theirs(walk: Walk, role: str):
 
 
 async def test_an_ambassador_does_not_do_the_managers_work(walk: Walk):
-    tables = ("event", "role", "invitation", "structure")
+    tables = ("event", "role", "invitation", "structure", "signature")
     before = [one for one in await snapshot(walk.structure_id) if one[0] in tables]
     for door, method, path in addresses(walk.known, {"POST"}):
         if door in STAFF_DOORS and "/appel" not in path:
@@ -281,6 +283,7 @@ async def test_the_private_link_shows_its_booking_and_no_other(walk: Walk):
 OWNED = {
     "structure": "t.id = $1 OR t.slug = 'candidate'",
     "role": "t.structure_id = $1",
+    "signature": "t.structure_id = $1",
     "invitation": "t.structure_id = $1",
     "api_token": "t.structure_id = $1",
     "event": "t.structure_id = $1",

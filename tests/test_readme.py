@@ -27,7 +27,7 @@ def final(command: click.Command, words: list[str]) -> tuple[click.Command, list
 @pytest.mark.parametrize("line", LINES)
 def test_every_command_of_the_readme_is_understood(line: str, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in re.findall(r"\S+\.(?:csv|json|backup)", line):
+    for name in re.findall(r"\S+\.(?:csv|json|txt|backup)", line):
         (tmp_path / name).touch()
     command, words = final(cli, shlex.split(line)[1:])
 

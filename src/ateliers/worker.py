@@ -36,6 +36,7 @@ def chores() -> list[Chore]:
     from ateliers.bookings import changes, needs, reminders
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
     from ateliers.mail.delivery import deliver_due
+    from ateliers.network import resigning
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
     from ateliers.network.purge import purge_network
 
@@ -50,6 +51,9 @@ def chores() -> list[Chore]:
     async def tell_changes(now: datetime) -> None:
         await changes.sweep(now)
 
+    async def ask_signatures(now: datetime) -> None:
+        await resigning.sweep(now)
+
     async def forget(now: datetime) -> None:
         await purge_network(now)
 
@@ -60,6 +64,7 @@ def chores() -> list[Chore]:
         Chore(name="deliver mail", seconds=1, run=deliver),
         Chore(name="tell changes", seconds=2, run=tell_changes),
         Chore(name="remind", seconds=20, run=remind),
+        Chore(name="ask signatures", seconds=60, run=ask_signatures),
         Chore(name="purge needs", seconds=3600, run=purge_needs),
         Chore(name="purge sign-ins", seconds=3600, run=forget),
     ]

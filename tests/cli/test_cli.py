@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from ateliers.cli import cli
+from ateliers.network.charter import current_charter
 from ateliers.network.tokens import find_token
 from tests.world import make_structure
 
@@ -18,6 +19,7 @@ COMMANDS = [
     *((name,) for name in cli.commands),
     ("token", "create"),
     ("person", "invite"),
+    ("charter", "publish"),
 ]
 
 
@@ -101,6 +103,36 @@ async def test_a_token_for_nobody_is_exit_code_1_in_words(db):
     done = await ateliers("token", "create", "--structure", "nobody", DATABASE_URL=db)
 
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+
+
+async def test_a_charter_is_published_once(db, tmp_path):
+    file = tmp_path / "charte.txt"
+    file.write_text("Nous aidons.\n\nNous écoutons.\n", encoding="utf-8")
+    words = ("charter", "publish", str(file), "--version", "2027-01", "--title", "Charte du réseau")
+
+    done = await ateliers(*words, DATABASE_URL=db)
+    again = await ateliers(*words, DATABASE_URL=db)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    charter = await current_charter()
+    assert (charter.version, charter.title, charter.body) == (
+        "2027-01",
+        "Charte du réseau",
+        "Nous aidons.\n\nNous écoutons.",
+    )
+    assert (again.returncode, again.stderr.strip()) == (
+        1,
+        "Version 2027-01 of the charter is already published: choose another name for this one.",
+    )
+
+
+async def test_a_charter_that_is_no_text_is_exit_code_1_in_words(db, tmp_path):
+    file = tmp_path / "charte.pdf"
+    file.write_bytes(b"%PDF \xff\xfe")
+
+    done = await ateliers("charter", "publish", str(file), "--version", "2027-01", DATABASE_URL=db)
+
+    assert (done.returncode, done.stderr.strip()) == (1, f"{file} is not text in UTF-8.")
 
 
 async def test_the_doctor_tells_what_to_set(db):

@@ -87,7 +87,7 @@ async def test_an_application_keeps_what_was_told_and_signs_the_charter():
     assert (found.state, found.email) == (StructureState.SUBMITTED, EMAIL)
     [signature] = await list_signatures(structure.id)
     assert (signature.version, signature.name, signature.role, signature.signed_at) == (
-        current_charter().version,
+        (await current_charter()).version,
         "Marc Petit",
         "président",
         NOON + DAY,

@@ -19,6 +19,7 @@ from ateliers.bookings.opt_out import stop_reminders_path
 from ateliers.network.application import Application, EmailAddress, Note
 from ateliers.network.applications import application_path
 from ateliers.network.invitations import NewMember, invitation_path
+from ateliers.network.resigning import NewSignature
 from ateliers.network.signing_in import link_path
 from ateliers.signing import timed_token
 from ateliers.web.fields import specs
@@ -373,6 +374,12 @@ FORMS: dict[str, Sent] = {
     ),
     "/espace/equipe/{slug:str}/roles/{role_id:uuid}/retrait": Sent(
         at=lambda s: f"/espace/equipe/ccas-de-nevers/roles/{s.nadias_role}/retrait", by="samir"
+    ),
+    "/espace/charte/{slug:str}": Sent(
+        at=lambda _s: "/espace/charte/ccas-de-nevers",
+        by="samir",
+        struct=NewSignature,
+        valid=lambda _s: {"version": "2026-11", "name": "Samir Haddad", "role": "directeur", "agrees": "1"},
     ),
     "/coordination/candidatures/{structure_id:uuid}/admission": Sent(
         at=lambda s: f"/coordination/candidatures/{s.candidate}/admission", by="paule"

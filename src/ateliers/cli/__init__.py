@@ -11,7 +11,7 @@ import sys
 import click
 
 from ateliers import __version__
-from ateliers.cli import importing, keeping, measuring, people, running
+from ateliers.cli import importing, keeping, measuring, network, people, running
 from ateliers.cli.frame import FAILED, Group
 
 HELP = """Publish and book the workshops of structures ambassadrices Mon espace santé.
@@ -47,6 +47,7 @@ for command in (
     importing.import_,
     people.token,
     people.person,
+    network.charter,
     measuring.bench,
 ):
     cli.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -9,11 +10,20 @@ from uuid import UUID
 
 import msgspec
 
-from ateliers.database import execute, fetch, fetch_value, new_id
-from ateliers.words import language
+from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id, transaction
+from ateliers.refusals import Invalid, Refusal
+from ateliers.words import language, plain
 
 # One file a version and language: title, day of publication, an empty line, then paragraphs apart by empty lines.
 TEXTS = Path(__file__).with_name("charter_text")
+LONGEST_VERSION = 40  # characters
+
+
+class VersionPublished(Refusal):
+    """A version is published once: what some have signed does not change under their names."""
+
+    title = "Version %(version)s of the charter is already published: choose another name for this one."
+    field = "version"
 
 
 class Charter(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,13 +39,24 @@ class Charter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def paragraphs(self) -> list[tuple[str, str]]:
         """Each paragraph in the reader's language: the word it opens with ('' for the preamble), and the rest."""
-        body = self.body_en if language() == "en" else self.body
-        return [_headed(paragraph) for paragraph in body.split("\n\n")]
+        return [_headed(paragraph) for paragraph in self._text]
+
+    def changed_since(self, before: Charter) -> set[str]:
+        """Those paragraphs, without the word they open with, that `before` did not have in the reader's language."""
+        return {_headed(paragraph)[1] for paragraph in self._text if paragraph not in before._text}
+
+    def left_out_since(self, before: Charter) -> list[tuple[str, str]]:
+        """Paragraphs of `before` that stand here no more, headed like `paragraphs`."""
+        return [_headed(paragraph) for paragraph in before._text if paragraph not in self._text]
 
     @property
     def heading(self) -> str:
         """The title in the reader's language."""
-        return self.title_en if language() == "en" else self.title
+        return (language() == "en" and self.title_en) or self.title
+
+    @property
+    def _text(self) -> list[str]:
+        return ((language() == "en" and self.body_en) or self.body).split("\n\n")
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +68,45 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     signed_at: datetime
 
 
-def current_charter() -> Charter:
-    """The version that structures sign today: the latest file."""
-    return _charter(max(path.name.split(".")[0] for path in TEXTS.glob("*.fr.txt")))
+async def current_charter() -> Charter:
+    """The version that structures sign today: the latest published, or the one that came with the program."""
+    shipped = _shipped()
+    published = await fetch_one(Charter, f"{_CHARTERS} ORDER BY published_at DESC, id DESC LIMIT 1")
+    if published is None or published.version == shipped.version or published.published_at < shipped.published_at:
+        return shipped
+    return published
+
+
+async def find_charter(version: str) -> Charter | None:
+    """A version that was published from a file or signed at least once."""
+    return await fetch_one(Charter, f"{_CHARTERS} WHERE version = $1", version)
+
+
+async def publish_charter(
+    version: str, body: str, *, now: datetime, title: str = "", body_en: str = "", title_en: str = ""
+) -> Charter:
+    """Make `body`, paragraphs apart by empty lines, the text to sign from now on.
+
+    Without `title` the titles stay; without `body_en` English readers see the French text. The worker asks for the
+    signatures (`resigning.sweep`). Raises VersionPublished, and Invalid without a version or a text.
+    """
+    before = await current_charter()
+    new = Charter(
+        version=plain(version),
+        title=plain(title) or before.title,
+        body=_paragraphs(body),
+        title_en=plain(title_en) or ("" if plain(title) else before.title_en),
+        body_en=_paragraphs(body_en),
+        published_at=now,
+    )
+    if not new.version or len(new.version) > LONGEST_VERSION:
+        raise Invalid({"version": "Give the version a short name."})
+    if not new.body:
+        raise Invalid({"body": "There is no text in this file."})
+    async with transaction():
+        if new.version in _shipped_versions() or not await _add(new):
+            raise VersionPublished(version=new.version)
+    return new
 
 
 async def sign_charter(structure_id: UUID, *, name: str, role: str, now: datetime) -> None:
@@ -64,7 +121,7 @@ async def sign_charter(structure_id: UUID, *, name: str, role: str, now: datetim
         """,
         new_id(),
         structure_id,
-        await _stored(current_charter()),
+        await keep_charter(await current_charter()),
         name,
         role,
         now,
@@ -83,20 +140,48 @@ async def list_signatures(structure_id: UUID) -> list[Signature]:
     )
 
 
-async def _stored(charter: Charter) -> UUID:
-    """The id of the version's row, made at the first signature: what was signed stays, whatever becomes of the files."""
-    await execute(
-        "INSERT INTO charter (id, version, title, body, body_en, published_at) VALUES ($1, $2, $3, $4, $5, $6)"
-        " ON CONFLICT (version) DO NOTHING",
-        new_id(),
-        charter.version,
-        charter.title,
-        charter.body,
-        charter.body_en,
-        charter.published_at,
-    )
+async def keep_charter(charter: Charter) -> UUID:
+    """The id of the version's row, made when first needed: what was signed stays, whatever becomes of the files.
+
+    Opens no transaction.
+    """
+    await _add(charter)
     id: UUID = await fetch_value("SELECT id FROM charter WHERE version = $1", charter.version)
     return id
+
+
+_CHARTERS = "SELECT version, title, body, title_en, body_en, published_at FROM charter"
+
+
+async def _add(charter: Charter) -> bool:
+    """Whether the version is new."""
+    return bool(
+        await execute(
+            "INSERT INTO charter (id, version, title, body, title_en, body_en, published_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (version) DO NOTHING",
+            new_id(),
+            charter.version,
+            charter.title,
+            charter.body,
+            charter.title_en,
+            charter.body_en,
+            charter.published_at,
+        )
+    )
+
+
+def _shipped_versions() -> set[str]:
+    return {path.name.removesuffix(".fr.txt") for path in TEXTS.glob("*.fr.txt")}
+
+
+def _shipped() -> Charter:
+    return _charter(max(_shipped_versions()))
+
+
+def _paragraphs(text: str) -> str:
+    """The text with one empty line between its paragraphs and none inside."""
+    paragraphs = (plain(paragraph) for paragraph in re.split(r"\n\s*\n", plain(text, lines=True)))
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
 @lru_cache

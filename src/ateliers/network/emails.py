@@ -1,4 +1,4 @@
-"""E-mails of the network: signing in, applying, inviting. Composed at the moment of sending, from the state of that moment."""
+"""E-mails of the network: signing in, applying, inviting, signing. Composed at the moment of sending, from the state of that moment."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from ateliers.network.applications import (
     find_applicant_of,
     list_ongoing,
 )
+from ateliers.network.charter import current_charter
 from ateliers.network.invitations import find_invitation, invitation_path
-from ateliers.network.people import get_person
+from ateliers.network.people import RoleName, get_person, list_members
+from ateliers.network.resigning import find_unsigned, sign_path
 from ateliers.network.signing_in import code_of, find_sign_in, link_path
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure_by_id
@@ -109,6 +111,28 @@ async def invitation(row: OutboxRow, now: datetime) -> Composed:
     return _email("invitation", (found.name, found.email), language, invitation=found, path=invitation_path(found.id))
 
 
+async def charter_to_sign(row: OutboxRow, _now: datetime) -> Composed:
+    """To a manager: there is a new version to read and sign; a reminder says since when (A5)."""
+    structure, charter = await get_structure_by_id(_subject(row)), await current_charter()
+    if charter.version != row.data["version"]:
+        return Dropped("A later version is published.")
+    if structure.id not in await find_unsigned([structure.id]):
+        return Dropped("Signed meanwhile, or no longer in the network.")
+    person = await get_person(UUID(row.data["person"]))
+    managers = [m.person_id for m in await list_members(structure.id) if m.role is RoleName.MANAGER]
+    if person.id not in managers:
+        return Dropped("No longer a manager.")
+    return _email(
+        row.kind,
+        (person.name, person.email),
+        person.language,
+        structure=structure,
+        charter=charter,
+        again=row.data["days"] > 0,
+        path=sign_path(structure),
+    )
+
+
 COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Composed]]] = {
     "sign_in": sign_in,
     "application_link": application_link,
@@ -119,6 +143,7 @@ COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Composed]]] = {
     "application_withdrawn": application_withdrawn,
     "structure_admitted": structure_admitted,
     "invitation": invitation,
+    "charter_to_sign": charter_to_sign,
 }
 
 

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from ateliers.agenda.liveliness import liveliness_of
 from ateliers.clock import now
 from ateliers.network.people import Person
+from ateliers.network.resigning import find_unsigned
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import list_structures
 from ateliers.refusals import NotAllowed
@@ -24,11 +25,13 @@ async def show_structures(request: Request[Any, Any, Any], me: NamedDependency[P
     asked = request.query_params.get("etat", "")
     state = next((state for state in StructureState if state.value == asked), None)
     structures = await list_structures(by=me, state=state)
+    ids = [structure.id for structure in structures]
     return page(
         "coordination/structures.html",
         me=me,
         structures=structures,
-        liveliness=await liveliness_of([structure.id for structure in structures], now=now()),
+        liveliness=await liveliness_of(ids, now=now()),
+        unsigned=await find_unsigned(ids),
         states=list(StructureState),
         state=state,
     )

@@ -84,7 +84,7 @@ async def show_signatory(slug: FromPath[str]) -> Response[bytes]:
 @get("/charte")
 async def show_charter() -> Response[bytes]:
     """The text that structures sign."""
-    return page("public/charter.html", charter=current_charter())
+    return page("public/charter.html", charter=await current_charter())
 
 
 @get("/rejoindre")
@@ -120,13 +120,13 @@ async def submit(request: Request[Any, Any, Any], token: FromPath[str]) -> Respo
         wrong = wrong_answers(**typed, agrees=bool(form["agrees"].value))
         for name in form.errors:
             wrong.pop(name, None)
-        return _form_page(form.refuse(Invalid(wrong)), token, note="")
+        return await _form_page(form.refuse(Invalid(wrong)), token, note="")
     try:
         await applications.submit_application(token, form.data, now=now())
     except (applications.ApplicationClosed, applications.ApplicationLinkOver):
         raise
     except Refusal as refusal:
-        return _form_page(form.refuse(refusal), token, note="")
+        return await _form_page(form.refuse(refusal), token, note="")
     return redirect(f"/rejoindre/{token}")
 
 
@@ -140,7 +140,7 @@ async def withdraw(token: FromPath[str]) -> Response[bytes]:
 async def _application_page(token: str) -> Response[bytes]:
     applicant = await applications.get_applicant(token, now=now())
     if applicant.structure_id is None:
-        return _form_page(Form.of(Application), token, note="")
+        return await _form_page(Form.of(Application), token, note="")
     structure = await get_structure_by_id(applicant.structure_id)
     history = await list_history(structure.id)
     if structure.state is StructureState.CHANGES_ASKED:
@@ -153,7 +153,7 @@ async def _application_page(token: str) -> Response[bytes]:
             signatory_name=signature.name,
             signatory_role=signature.role,
         )
-        return _form_page(form, token, note=history[-1].note)
+        return await _form_page(form, token, note=history[-1].note)
     return _kept_by_nobody(
         page(
             "public/application.html",
@@ -165,8 +165,8 @@ async def _application_page(token: str) -> Response[bytes]:
     )
 
 
-def _form_page(form: Form[Application], token: str, *, note: str) -> Response[bytes]:
-    return _kept_by_nobody(form.page("public/apply.html", charter=current_charter(), token=token, note=note))
+async def _form_page(form: Form[Application], token: str, *, note: str) -> Response[bytes]:
+    return _kept_by_nobody(form.page("public/apply.html", charter=await current_charter(), token=token, note=note))
 
 
 def _kept_by_nobody(answer: Response[bytes]) -> Response[bytes]:

@@ -10,6 +10,7 @@ from ateliers.agenda.permission import managed_by
 from ateliers.agenda.sessions import list_events_of, list_next_sessions, list_sessions_without_outcome
 from ateliers.clock import now
 from ateliers.network.people import Person
+from ateliers.network.resigning import list_to_sign
 from ateliers.network.structures import get_structure_by_id
 from ateliers.web.answers import page, redirect
 
@@ -32,6 +33,7 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
         coming=await list_next_sessions(mine, now=moment, limit=COMING),
         missing=await list_sessions_without_outcome(mine, now=moment, limit=MISSING),
         drafts=[event for event in await list_events_of(mine) if event.state is EventState.DRAFT],
+        to_sign=await list_to_sign(me),
         may_publish=bool(managed_by(me)),
     )
 
