@@ -88,6 +88,15 @@ async def test_managers_are_told_at_publication_and_reminded_twice_each_exactly_
     assert await keys() == [f"ccas-de-nevers {name} {days}" for days in PLAN for name in ("Olga Autre", "Samir Haddad")]
 
 
+async def test_what_an_import_made_is_not_asked_to_sign():
+    made = await make_structure("Agenda ouvert", external_key="import:openagenda")
+    await make_person("Import", "manager", structure_id=made)
+    await publish()
+    await sweep(NOON)
+    assert await keys() == []
+    assert await find_unsigned([made]) == set()
+
+
 async def test_of_the_steps_that_a_worker_missed_only_the_latest_is_sent():
     await make_samir(await signed_structure())
     await publish()

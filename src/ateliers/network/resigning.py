@@ -56,8 +56,9 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime  # when it became theirs to sign
 
 
+# What an import made for its events is nobody's: there is no one to sign.
 _UNSIGNED = """
-    o.state = 'admitted' AND NOT EXISTS (
+    o.state = 'admitted' AND COALESCE(o.external_key, '') NOT LIKE 'import:%' AND NOT EXISTS (
         SELECT FROM signature g JOIN charter c ON c.id = g.charter_id WHERE g.structure_id = o.id AND c.version = $1)
 """
 
