@@ -1,132 +1,27 @@
-"""Every form of the service with a valid answer to each of its questions, and one small world in which all can be sent."""
+"""Every form of the service with a valid answer to each of its questions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
-from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 from msgspec import inspect as mi
 
-from ateliers import clock, database
+from ateliers import clock
 from ateliers.agenda.drafts import About, CallOff, Move, NewEvent, NewSession
-from ateliers.bookings.bookings import get_booking
-from ateliers.bookings.links import manage_path
-from ateliers.bookings.opt_out import stop_reminders_path
 from ateliers.network.application import Application, EmailAddress, Note
-from ateliers.network.applications import application_path
-from ateliers.network.invitations import NewMember, invitation_path
+from ateliers.network.invitations import NewMember
 from ateliers.network.resigning import NewSignature
-from ateliers.network.signing_in import link_path
-from ateliers.signing import timed_token
 from ateliers.web.fields import specs
 from ateliers.web.public import booking, sign_in
 from ateliers.web.workspace import attendance, bookings
+from tests.web.scene import Scene
 from tests.web.typed import local, workshop
-from tests.world import (
-    insert,
-    make_booking,
-    make_event,
-    make_nadia,
-    make_paule,
-    make_place,
-    make_samir,
-    make_session,
-    make_structure,
-)
 
 Fields = dict[str, list[str]]
-
-
-class Scene(Struct, frozen=True, kw_only=True):
-    """The addresses of one small world: paths end where a form's own part begins."""
-
-    samir: UUID
-    nadia: UUID
-    paule: UUID
-    structure: UUID
-    session: UUID  # next week, four seats, one taken
-    began: UUID  # began an hour ago
-    event: UUID
-    draft: UUID
-    booking: UUID
-    place: UUID
-    candidate: UUID  # a structure that applied
-    private: str
-    reminders: str
-    sign_in: str
-    invitation: str
-    invitation_id: UUID
-    nadias_role: UUID
-    blank_application: str
-    sent_application: str
-    seat: str
-    token: str  # of the booking form
-
-    def person(self, who: str) -> UUID:
-        found: UUID = getattr(self, who)
-        return found
-
-
-async def make_scene() -> Scene:
-    """Everything that the forms are about."""
-    moment = clock.now().astimezone(UTC)
-    soon = (moment + timedelta(days=9)).replace(hour=13, minute=0, second=0, microsecond=0)
-    structure = await make_structure()
-    samir, nadia, paule = await make_samir(structure), await make_nadia(structure), await make_paule()
-    place = await make_place(owner_id=structure)
-    event = await make_event(structure)
-    session = await make_session(event, starts_at=soon, capacity=4, place_id=place)
-    draft = await make_event(structure, state="draft", published_at=None)
-    await make_session(draft, starts_at=soon, place_id=place)
-    began = await make_session(
-        await make_event(structure), starts_at=moment.replace(microsecond=0) - timedelta(hours=1), place_id=place
-    )
-    seat = await make_booking(began)
-    odile = await make_booking(session, email="odile@example.test", seats=2, code="K7M2QX", uid="b-7@ateliers.test")
-    candidate = await make_structure("Maison des aînés", state="submitted", admitted_at=None)
-    applications = [
-        await insert("application", email="aline@example.test", language="fr", created_at=moment, **told)
-        for told in ({}, {"structure_id": candidate, "manager_name": "Aline Roy"})
-    ]
-    invitation = await insert(
-        "invitation",
-        email="luc@example.test",
-        name="Luc Petit",
-        role="ambassador",
-        structure_id=structure,
-        state="sent",
-        sent_at=moment,
-        expires_at=moment + timedelta(days=3),
-    )
-    link = await insert("sign_in", person_id=nadia, created_at=moment, expires_at=moment + timedelta(minutes=10))
-    held, present = await get_booking(odile), await get_booking(seat)
-    return Scene(
-        samir=samir,
-        nadia=nadia,
-        paule=paule,
-        structure=structure,
-        session=session,
-        began=began,
-        event=event,
-        draft=draft,
-        booking=odile,
-        place=place,
-        candidate=candidate,
-        private=manage_path(held),
-        reminders=stop_reminders_path(held),
-        sign_in=link_path(link),
-        invitation=invitation_path(invitation),
-        invitation_id=invitation,
-        nadias_role=await database.fetch_value("SELECT id FROM role WHERE person_id = $1", nadia),
-        blank_application=application_path(applications[0], now=moment),
-        sent_application=application_path(applications[1], now=moment),
-        seat=f"{present.code}-1",
-        token=timed_token(booking.FORM, f"{session} 0123456789abcdef01234567", now=moment - timedelta(minutes=3)),
-    )
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -233,6 +128,9 @@ FORMS: dict[str, Sent] = {
     ),
     "/ma-reservation": Sent(
         at=lambda _s: "/ma-reservation", struct=booking.FindForm, valid=lambda _s: {"email": "odile@example.test"}
+    ),
+    "/ma-reservation/{code:str}/{key:str}/changer": Sent(
+        at=lambda s: f"{s.private}/changer", struct=booking.ChangeForm, valid=lambda s: {"session_id": str(s.later)}
     ),
     "/ma-reservation/{code:str}/{key:str}/rendre": Sent(
         at=lambda s: f"{s.private}/rendre", struct=booking.GiveBackForm, valid=lambda _s: {"seats": "1"}

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
+from ateliers.agenda.sessions import get_session
 from ateliers.bookings.bookings import get_booking, list_bookings
 from ateliers.bookings.links import manage_path
 from ateliers.clock import now
@@ -64,6 +65,30 @@ async def test_odile_books_sees_her_booking_and_gives_it_back(client):
     assert given_back.headers["location"] == manage_path(booking)
     assert (await get_booking(booking.id)).state.value == "given_back"
     assert "Vous avez rendu vos places." in text_of(await client.get(manage_path(booking)))
+
+
+async def test_another_date_is_taken_before_the_first_is_given_back(client):
+    home = await make_structure()
+    event_id = await make_event(home)
+    first, full, other = [
+        await make_session(event_id, starts_at=NEXT_WEEK + timedelta(days=day), capacity=capacity)
+        for day, capacity in ((0, 4), (1, 1), (2, 4))
+    ]
+    elsewhere = await make_session(await make_event(home), starts_at=NEXT_WEEK)
+    sent = await client.post(f"/seances/{first}/reserver", data={**odile(first), "seats": "2"})
+    path = sent.headers["location"]
+
+    assert "Choisir une autre date" in text_of(await client.get(path))
+    offered = await client.get(path + "/changer")
+    assert (str(other) in offered.text, str(full) in offered.text) == (True, False)
+    for wrong in (str(full), str(elsewhere), str(first), "", "x"):
+        assert (await client.post(path + "/changer", data={"session_id": wrong})).status_code == 422
+    changed = await client.post(path + "/changer", data={"session_id": str(other)})
+
+    assert changed.status_code == 303
+    assert "2 places sont confirmées" in text_of(await client.get(changed.headers["location"])).replace("\u00a0", " ")
+    assert [(await get_session(id)).seats_taken for id in (first, full, other, elsewhere)] == [0, 0, 2, 0]
+    assert "Vous avez rendu vos places." in text_of(await client.get(path))
 
 
 async def test_the_form_sent_twice_books_once(client):

@@ -18,8 +18,9 @@ from msgspec import inspect as mi
 
 from ateliers.clock import now
 from ateliers.web.doors import routes_of
-from tests.web.every_form import FORMS, URLENCODED, Fields, Scene, Sent, body, make_scene
+from tests.web.every_form import FORMS, URLENCODED, Fields, Sent, body
 from tests.web.rows import fingerprint, keep_rows, put_rows_back
+from tests.web.scene import Scene, make_scene
 
 TRAPS = {"site", "website_2"}  # fields that people do not see, and programs fill in
 DOORS = ("ateliers.web.public", "ateliers.web.workspace", "ateliers.web.coordination")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.web.every_form import URLENCODED, make_scene
+from tests.web.every_form import URLENCODED
+from tests.web.scene import make_scene
 
 VALUES = [
     b"",

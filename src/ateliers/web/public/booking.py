@@ -20,6 +20,7 @@ from ateliers.agenda.sessions import get_session
 from ateliers.bookings.book import AlreadyBooked, SessionFull, book_seats, wrong_contact
 from ateliers.bookings.booking import Booking, Contact, Needs, OnBehalf, Seats, Wish
 from ateliers.bookings.bookings import rank_of
+from ateliers.bookings.change import change_session, list_other_dates
 from ateliers.bookings.finding import find_my_bookings, send_link
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.bookings.links import booking_by_private_key, manage_path
@@ -114,6 +115,12 @@ class FindForm(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
+class ChangeForm(msgspec.Struct, frozen=True, kw_only=True):
+    """Which other date."""
+
+    session_id: Annotated[UUID, Meta(title="Which date suits you?")]
+
+
 class GiveBackForm(msgspec.Struct, frozen=True, kw_only=True):
     """How many seats."""
 
@@ -202,6 +209,7 @@ async def show_booking(code: FromPath[str], key: FromPath[str]) -> Response[byte
             path=manage_path(booking),
             is_over=session.is_over(moment),
             may_give_back=_may_give_back(booking, session, moment),
+            others=await list_other_dates(booking, now=moment) if booking.is_live else [],
             is_late=booking.is_live and not session.is_over(moment) and not _may_give_back(booking, session, moment),
         )
     )
@@ -229,6 +237,44 @@ async def give_back(request: Request[Any, Any, Any], code: FromPath[str], key: F
         else:
             return redirect(manage_path(booking))
     return await _give_back_page(form, booking)
+
+
+@get("/ma-reservation/{code:str}/{key:str}/changer")
+async def ask_change(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Offer the other dates of the event."""
+    booking = await _booking(code, key)
+    if not booking.is_live:
+        return redirect(manage_path(booking))
+    return await _change_page(Form.of(ChangeForm), booking)
+
+
+@post("/ma-reservation/{code:str}/{key:str}/changer")
+async def change(request: Request[Any, Any, Any], code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Take the seats to another date."""
+    booking = await _booking(code, key)
+    form = await read_form(request, ChangeForm)
+    if form.data is not None:
+        try:
+            made = await change_session(booking.id, form.data.session_id, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(manage_path(made))
+    return await _change_page(form, booking)
+
+
+async def _change_page(form: Form[ChangeForm], booking: Booking) -> Response[bytes]:
+    session = await get_session(booking.session_id)
+    return _private(
+        form.page(
+            "public/booking_change.html",
+            booking=booking,
+            session=session,
+            where=location(session),
+            path=manage_path(booking),
+            others=await list_other_dates(booking, now=now()),
+        )
+    )
 
 
 async def _session(session_id: UUID) -> Session:
@@ -304,4 +350,4 @@ def _private(response: Response[bytes]) -> Response[bytes]:
     return response
 
 
-ROUTES = [show_form, send_form, ask_contact, send_links, show_booking, ask_give_back, give_back]
+ROUTES = [show_form, send_form, ask_contact, send_links, show_booking, ask_give_back, give_back, ask_change, change]
