@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 
 from ateliers.database import execute, fetch, fetch_one, new_id
-from ateliers.refusals import NotFound
 from ateliers.words import T
 
 
@@ -83,10 +82,6 @@ _INSERT = f"""
     INSERT INTO place (id, owner_id, created_at, updated_at, {", ".join(_NEW)})
     VALUES ($1, $2, $3, $3, {", ".join(f"${number}" for number in range(4, 4 + len(_NEW)))})
 """
-_UPDATE = f"""
-    UPDATE place SET updated_at = $2, {", ".join(f"{name} = ${number}" for number, name in enumerate(_NEW, 3))}
-    WHERE id = $1
-"""
 
 
 async def add_place(new: NewPlace, *, owner_id: UUID | None, now: datetime) -> Place:
@@ -96,23 +91,9 @@ async def add_place(new: NewPlace, *, owner_id: UUID | None, now: datetime) -> P
     return Place(id=id, owner_id=owner_id, created_at=now, updated_at=now, **msgspec.structs.asdict(new))
 
 
-async def change_place(id: UUID, new: NewPlace, *, now: datetime) -> None:
-    """Write a venue anew. Opens no transaction. Raises NotFound."""
-    if not await execute(_UPDATE, id, now, *_values(new)):
-        raise NotFound
-
-
 async def find_place(id: UUID) -> Place | None:
     """The venue, or None."""
     return await fetch_one(Place, f"SELECT {_COLUMNS} FROM place WHERE id = $1", id)
-
-
-async def get_place(id: UUID) -> Place:
-    """The venue. Raises NotFound."""
-    place = await find_place(id)
-    if place is None:
-        raise NotFound
-    return place
 
 
 async def list_places_of(structure_id: UUID) -> list[Place]:
