@@ -204,12 +204,13 @@ async def make_booking(session_id: UUID, *, state: str = "confirmed", seats: int
             "created_at": NOON,
             "changed_at": NOON,
             "confirmed_at": NOON if state == "confirmed" else None,
-            "rank": 1 if state == "waiting" else None,
+            "rank": 1 if state in ("waiting", "offered") else None,
+            "offered_until": NOON + timedelta(days=1) if state == "offered" else None,
             "told_revision": 0,
             **values,
         },
     )
-    column = {"confirmed": "seats_taken", "waiting": "seats_waiting"}.get(state)
+    column = {"confirmed": "seats_taken", "waiting": "seats_waiting", "offered": "seats_offered"}.get(state)
     if column:
         await database.execute(f"UPDATE session SET {column} = {column} + $2 WHERE id = $1", session_id, seats)
     return booking_id

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from ateliers.agenda.kinds import RULES, Kind, Rules
+from ateliers.agenda.questions import Question
 from ateliers.words import T
 
 
@@ -70,6 +71,16 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     promotion_stop: timedelta
     cutoff: timedelta
     run_by: str
+    offer_for: timedelta | None  # who waits is offered a seat for this long; None: confirmed at once
+    call_for: timedelta  # a seat is held this long for who can only be phoned
+    public_from: datetime | None
+    opens_at: datetime | None  # bookings open
+    closing: timedelta  # bookings close this long before the start
+    questions: list[Question]
+    release_after: timedelta | None  # after the start, unclaimed seats are free; None: never
+    is_cycle: bool
+    is_private: bool
+    reminder_plan: list[str]
     created_by: UUID | None
     created_at: datetime
     updated_at: datetime
@@ -90,6 +101,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 EVENT_SQL = """
     SELECT e.id, e.structure_id, e.kind, e.title, e.description, e.programme, e.to_bring, e.level, e.phone,
            e.visibility, e.state, e.accessibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff,
-           e.run_by, e.created_by, e.created_at, e.updated_at, e.published_at, e.external_key
+           e.run_by, e.offer_for, e.call_for, e.public_from, e.opens_at, e.closing, e.questions, e.release_after,
+           e.is_cycle, e.is_private, e.reminder_plan, e.created_by, e.created_at, e.updated_at, e.published_at, e.external_key
     FROM event e
 """

@@ -204,7 +204,9 @@ def _conditions(search: Search, commune: Commune | None, now: datetime) -> _Wher
         facts = [fact.value for fact in search.accessible]
         where.add("(e.accessibility || COALESCE(p.accessibility, '{{}}')) @> {facts}::text[]", facts=facts)
     if search.seats_left:
-        where.conditions.append("(s.capacity IS NULL OR s.seats_taken < s.capacity)")
+        where.conditions.append(
+            "(s.capacity IS NULL OR s.seats_taken + s.seats_offered + s.seats_held_back < s.capacity)"
+        )
     return where
 
 

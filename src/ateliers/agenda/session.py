@@ -10,6 +10,7 @@ import msgspec
 
 from ateliers.agenda.event import EventState, Visibility
 from ateliers.agenda.kinds import RULES, Kind, Rules
+from ateliers.agenda.questions import Question
 from ateliers.words import _, ngettext
 
 if TYPE_CHECKING:
@@ -41,6 +42,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     promotion_stop: timedelta  # nobody is promoted this long before the start
     cutoff: timedelta  # seats can be given back online until this long before the start
     run_by: str  # first name of who welcomes people
+    offer_for: timedelta | None  # who waits is offered a seat for this long; None: confirmed at once
+    call_for: timedelta  # a seat is held this long for who can only be phoned
+    public_from: datetime | None  # nobody but staff sees it earlier
+    opens_at: datetime | None  # bookings open; None: once published
+    closing: timedelta  # bookings close this long before the start
+    questions: list[Question]
+    release_after: timedelta | None  # after the start, unclaimed seats are free for people on the spot; None: never
+    is_cycle: bool  # its event's sessions are booked together
+    is_private: bool  # invites carry CLASS:PRIVATE
+    reminder_plan: list[str]  # steps of bookings.reminders
     place_id: UUID | None
     place_name: str | None
     address: str | None
@@ -61,7 +72,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     capacity: int | None  # seats; None: no limit
     seats_taken: int
     seats_waiting: int
+    seats_offered: int  # held for people who are offered them
+    seats_held_back: int  # for phone and partners, not given out yet
+    held_back_until: datetime | None
     overbooked: int
+    lead_id: UUID | None  # first session of its cycle, which has the bookings; None: itself
+    onsite_id: UUID | None  # this is the online half of that session
+    all_day: bool  # no fixed hour: from midnight to midnight in its zone
     outcome: str | None  # 'held', 'held_empty'
     called_off_at: datetime | None
     called_off_reason: str
@@ -85,7 +102,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def seats_left(self) -> int | None:
         """Free seats, never below 0; None: no limit."""
-        return None if self.capacity is None else max(0, self.capacity - self.seats_taken)
+        return (
+            None
+            if self.capacity is None
+            else max(0, self.capacity - self.seats_taken - self.seats_offered - self.seats_held_back)
+        )
 
     @property
     def is_full(self) -> bool:
@@ -116,12 +137,18 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """Its end has passed."""
         return self.ends_at <= now
 
+    @property
+    def closes_at(self) -> datetime:
+        """No booking is taken online from then on."""
+        return self.starts_at - self.closing
+
     def takes_bookings(self, now: datetime) -> bool:
-        """Published, not called off, not started, of a kind that takes bookings; it may still be full."""
+        """Published, open, not called off, neither closed nor started, of a kind that takes bookings; it may still be full."""
         return (
             self.event_state is EventState.PUBLISHED
             and self.called_off_at is None
-            and now < self.starts_at
+            and (self.opens_at is None or self.opens_at <= now)
+            and now < self.closes_at
             and self.rules.takes_bookings
         )
 
@@ -150,11 +177,14 @@ SESSION_SQL = """
            o.email AS structure_email, o.phone AS structure_phone,
            e.kind, e.title, e.description, e.programme, e.to_bring, e.level, e.phone, e.visibility,
            e.state AS event_state, e.accessibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff, e.run_by,
+           e.offer_for, e.call_for, e.public_from, e.opens_at, e.closing, e.questions, e.release_after, e.is_cycle,
+           e.is_private, e.reminder_plan,
            s.place_id, p.name AS place_name, p.address, p.address_more, p.postcode, p.commune_code, p.commune_name,
            COALESCE(p.departement, o.departement) AS departement, p.latitude, p.longitude, p.access_note,
            COALESCE(p.accessibility, '{}') AS place_accessibility,
            s.join_url, s.zone, s.local_start, s.starts_at, s.ends_at, s.capacity, s.seats_taken, s.seats_waiting,
-           s.overbooked, s.outcome, s.called_off_at, s.called_off_reason, s.moved_at, s.previous_start, s.revision,
+           s.seats_offered, s.seats_held_back, s.held_back_until, s.overbooked, s.lead_id, s.onsite_id, s.all_day,
+           s.outcome, s.called_off_at, s.called_off_reason, s.moved_at, s.previous_start, s.revision,
            s.created_at, GREATEST(s.updated_at, e.updated_at) AS updated_at, e.published_at
     FROM session s
     JOIN event e ON e.id = s.event_id

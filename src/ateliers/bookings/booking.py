@@ -45,12 +45,23 @@ RequestKey = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class BookingState(enum.Enum):
-    """Where a booking stands. `GIVEN_BACK` held seats once; `LEFT` only ever waited."""
+    """Where a booking stands. `GIVEN_BACK` held seats once; `LEFT` only ever waited.
+
+    `OFFERED`: seats are held for somebody who waited, until they answer; `DECLINED` and `EXPIRED` are how an offer ends without them.
+    """
 
     CONFIRMED = "confirmed"
     WAITING = "waiting"
+    OFFERED = "offered"
     GIVEN_BACK = "given_back"
     LEFT = "left"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+    @property
+    def is_live(self) -> bool:
+        """Seats are held, offered or waited for."""
+        return self in (BookingState.CONFIRMED, BookingState.WAITING, BookingState.OFFERED)
 
     @property
     def label(self) -> T:
@@ -89,8 +100,11 @@ class OnBehalf(enum.Enum):
 _STATES = {
     BookingState.CONFIRMED: T("Confirmed"),
     BookingState.WAITING: T("On the waiting list"),
+    BookingState.OFFERED: T("A seat is offered"),
     BookingState.GIVEN_BACK: T("Seats given back"),
     BookingState.LEFT: T("Left the waiting list"),
+    BookingState.DECLINED: T("Offer declined"),
+    BookingState.EXPIRED: T("Offer expired"),
 }
 _CHANNELS = {
     Channel.ONLINE: T("Online"),
@@ -127,6 +141,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     names: Annotated[list[PersonName], Meta(max_length=MOST_SEATS)] = []
     on_behalf: OnBehalf | None = None
     needs: Needs | None = None
+    answers: dict[str, str] = {}  # question id → answer
     language: Literal["fr", "en"] = "fr"
     channel: Channel = Channel.ONLINE
     request_key: RequestKey | None = None
@@ -153,6 +168,9 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     language: Literal["fr", "en"]
     channel: Channel
     to_call_back: bool
+    call_why: str
+    offered_until: datetime | None  # while offered: the deadline of the answer
+    answers: dict[str, str]  # question id → answer
     created_at: datetime
     confirmed_at: datetime | None
     ended_at: datetime | None
@@ -165,8 +183,8 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_live(self) -> bool:
-        """Whether it holds seats or waits for some."""
-        return self.state in (BookingState.CONFIRMED, BookingState.WAITING)
+        """Whether it holds seats, is offered or waits for some."""
+        return self.state.is_live
 
     @property
     def attendees(self) -> list[str]:

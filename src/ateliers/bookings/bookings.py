@@ -10,7 +10,7 @@ from ateliers.refusals import NotFound
 
 COLUMNS = (
     "id, session_id, code, uid, state, seats, rank, name, email, phone, names, on_behalf, needs, language, channel, "
-    "to_call_back, created_at, confirmed_at, ended_at, changed_at, sequence, told_revision, reminders, created_by"
+    "to_call_back, call_why, offered_until, answers, created_at, confirmed_at, ended_at, changed_at, sequence, told_revision, reminders, created_by"
 )
 BOOKING_SQL = f"SELECT {COLUMNS} FROM booking"
 
@@ -37,7 +37,7 @@ async def list_bookings(session_id: UUID) -> list[Booking]:
     """All bookings of a session, ended ones too: confirmed first, then the waiting list by rank, then the others."""
     return await fetch(
         Booking,
-        f"{BOOKING_SQL} WHERE session_id = $1 ORDER BY array_position(ARRAY['confirmed', 'waiting', 'given_back', 'left'],"
+        f"{BOOKING_SQL} WHERE session_id = $1 ORDER BY array_position(ARRAY['confirmed', 'offered', 'waiting', 'given_back', 'left'],"
         " state), CASE state WHEN 'waiting' THEN rank END, lower(name), id",
         session_id,
     )

@@ -21,7 +21,7 @@ BEHIND_SQL = """
     SELECT s.id, s.revision, s.called_off_at, s.moved_at, s.previous_start
     FROM session s
     WHERE s.revision > 0 AND s.starts_at > $1::timestamptz - $2::interval AND s.ends_at > $1
-      AND EXISTS (SELECT 1 FROM booking b WHERE b.session_id = s.id AND b.state IN ('confirmed', 'waiting')
+      AND EXISTS (SELECT 1 FROM booking b WHERE b.session_id = s.id AND b.state IN ('confirmed', 'waiting', 'offered')
                   AND b.told_revision < s.revision)
     ORDER BY s.id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 """
@@ -35,7 +35,7 @@ TELL_SQL = """
         changed_at = $2
     FROM session s, (SELECT id, told_revision FROM booking WHERE session_id = ANY($1)) AS was
     WHERE b.session_id = ANY($1) AND s.id = b.session_id AND was.id = b.id
-      AND b.state IN ('confirmed', 'waiting') AND b.told_revision < s.revision
+      AND b.state IN ('confirmed', 'waiting', 'offered') AND b.told_revision < s.revision
     RETURNING b.id, b.session_id, b.uid, b.state = 'confirmed' AS is_confirmed, b.email IS NOT NULL AS has_email,
               b.sequence, was.told_revision,
               COALESCE((SELECT max(o.created_at) FROM outbox o WHERE o.subject_id = b.id AND o.state <> 'dropped'),

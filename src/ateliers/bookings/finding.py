@@ -31,7 +31,7 @@ async def find_my_bookings(email: str, *, now: datetime) -> None:
     found = await fetch(
         _Found,
         """SELECT b.id FROM booking b JOIN session s ON s.id = b.session_id
-           WHERE b.contact_key = $1 AND b.email = $2 AND b.state IN ('confirmed', 'waiting') AND s.ends_at > $3
+           WHERE b.contact_key = $1 AND b.email = $2 AND b.state IN ('confirmed', 'waiting', 'offered') AND s.ends_at > $3
            ORDER BY s.starts_at LIMIT $4""",
         contact_key(address),
         address,

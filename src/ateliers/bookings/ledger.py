@@ -32,7 +32,7 @@ LOCK_SQL = """
 SEEN_SQL = """
     SELECT r.n - 1 AS turn,
            (SELECT b.id FROM booking b WHERE b.session_id = r.session_id AND b.person_key = r.person_key
-            AND b.state IN ('confirmed', 'waiting')) AS duplicate,
+            AND b.state IN ('confirmed', 'waiting', 'offered')) AS duplicate,
            (SELECT b.id FROM booking b WHERE b.request_key = r.request_key) AS repeated,
            (SELECT b.id FROM booking b WHERE b.code = r.code) IS NOT NULL AS code_is_taken,
            c.lately, c.ahead
@@ -40,7 +40,7 @@ SEEN_SQL = """
          WITH ORDINALITY AS r (session_id, person_key, request_key, code, contact_key, n),
          LATERAL (
              SELECT count(*) FILTER (WHERE b.created_at > $6) AS lately,
-                    count(*) FILTER (WHERE b.state IN ('confirmed', 'waiting')
+                    count(*) FILTER (WHERE b.state IN ('confirmed', 'waiting', 'offered')
                                      AND (SELECT s.starts_at FROM session s WHERE s.id = b.session_id) > $7) AS ahead
              FROM booking b WHERE b.contact_key = r.contact_key
          ) AS c
@@ -70,7 +70,7 @@ WRITE_SQL = f"""
         SELECT {COLUMNS}, decode(person_key, 'base64'), decode(contact_key, 'base64'), request_key
         FROM json_to_recordset($11::json) AS x (
             id uuid, session_id uuid, code text, uid text, state text, seats integer, rank bigint, name text, email text,
-            phone text, names text[], on_behalf text, needs text, language text, channel text, to_call_back boolean,
+            phone text, names text[], on_behalf text, needs text, language text, channel text, to_call_back boolean, call_why text, offered_until timestamptz, answers jsonb,
             created_at timestamptz, confirmed_at timestamptz, ended_at timestamptz, changed_at timestamptz,
             sequence integer, told_revision integer, reminders boolean, created_by uuid,
             person_key text, contact_key text, request_key text)
