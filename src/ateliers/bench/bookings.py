@@ -23,6 +23,10 @@ CLIENTS = 64
 REFERENCE_CLIENTS = 32
 SPREAD = 1_000  # sessions
 LIMITED = 300  # seats of the session that is filled to the last
+FAMOUS = 50_000  # seats of the webinar that everybody wants
+CROWD = 256  # clients of the rush
+SLOWEST = 150.0  # milliseconds, 99th percentile of the rush
+SLOWER = 0.8  # of the rate without waiting list
 
 # What one booking writes, one booking a transaction: lock, count, book, queue the e-mail.
 BOOK_ONE = """
@@ -63,6 +67,44 @@ async def spread(yard: Yard) -> Measure:
     rate = await yard.pgbench(script, clients=REFERENCE_CLIENTS)
     await database.execute("DELETE FROM outbox")
     return await _rush(yard, sessions, rate, last)
+
+
+@work("rush", unit="bookings/s", goal=4_000)
+async def the_rush(yard: Yard) -> Measure:
+    """One webinar of 50,000 seats, 256 clients, two web processes: while seats are left, then when all join the waiting list.
+
+    The value is the slower of the two; both are held against the same rush on a webinar without waiting list.
+    """
+    plain, famous = await _sessions(yard, 2, [FAMOUS, FAMOUS])
+    await database.execute(
+        "UPDATE event SET waiting_max = 1000000 WHERE id = (SELECT event_id FROM session WHERE id = $1)", famous
+    )
+    seconds = 2.0 if yard.quick else 5.0
+    async with yard.web(workers=2) as base:
+        await _clients(base, [plain], 1.0, yard, clients=CROWD)
+        without = await _clients(base, [plain], seconds, yard, clients=CROWD)
+        seated = await _clients(base, [famous], seconds, yard, clients=CROWD)
+        await database.execute("UPDATE session SET capacity = GREATEST(seats_taken, 1) WHERE id = $1", famous)
+        waited = await _clients(base, [famous], seconds, yard, clients=CROWD)
+    runs = [without, seated, waited]
+    lost = await database.fetch_value(LOST_SQL, [code for run in runs for code in run.codes])
+    counted = await database.fetch_value(
+        "SELECT count(*) FROM session WHERE id = $1 AND seats_taken <= capacity AND seats_waiting = $2",
+        famous,
+        waited.waiting,
+    )
+    await database.close_pool()
+    value = min(seated.rate, waited.rate)
+    slowest = max(run.slowest_percent for run in runs)
+    wrong = sum(run.wrong + run.refused for run in runs)
+    return Measure(
+        value=value,
+        note=(
+            f"seats {seated.rate:,.0f}/s, waiting list {waited.rate:,.0f}/s, without one {without.rate:,.0f}/s; "
+            f"p99 {slowest:.0f} ms; {lost} lost, {wrong} wrong answers"
+        ),
+        sound=not lost and not wrong and counted == 1 and slowest <= SLOWEST and value >= SLOWER * without.rate,
+    )
 
 
 @work("desk", unit="wishes/s", goal=100_000)
@@ -118,10 +160,7 @@ async def _rush(yard: Yard, sessions: list[UUID], reference: float, last: UUID) 
     trouble = await _trouble(last)
     if final.refused == 0:
         trouble.append("the last session was not filled")
-    lost = await database.fetch_value(
-        "SELECT count(*) FROM unnest($1::text[]) c WHERE NOT EXISTS (SELECT 1 FROM booking b WHERE b.code = c)",
-        run.codes + final.codes,
-    )
+    lost = await database.fetch_value(LOST_SQL, run.codes + final.codes)
     if lost or run.wrong or final.wrong:
         trouble.append(f"{lost} lost, {run.wrong + final.wrong} wrong answers")
     await database.close_pool()
@@ -151,10 +190,13 @@ async def _trouble(last: UUID) -> list[str]:
     return [what for stands, what in found if stands]
 
 
-async def _clients(base: str, sessions: list[UUID], seconds: float, yard: Yard) -> Seen:
+LOST_SQL = "SELECT count(*) FROM unnest($1::text[]) c WHERE NOT EXISTS (SELECT 1 FROM booking b WHERE b.code = c)"
+
+
+async def _clients(base: str, sessions: list[UUID], seconds: float, yard: Yard, *, clients: int = CLIENTS) -> Seen:
     """The clients, in a process of their own: they are not measured."""
     file = yard.folder / f"rush-{secrets.token_hex(4)}.json"
-    task = {"base": base, "sessions": sessions, "seconds": seconds, "clients": CLIENTS}
+    task = {"base": base, "sessions": sessions, "seconds": seconds, "clients": clients}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ateliers.bench.rush", str(file), stdin=asyncio.subprocess.PIPE
     )
