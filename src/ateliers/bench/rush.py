@@ -116,7 +116,7 @@ async def rush(task: Task) -> Seen:
     crowd = _Crowd(task, loop)
     begun = loop.time()
     made = [
-        await loop.create_connection(lambda: _Client(crowd), where.hostname, where.port or 80)
+        await loop.create_connection(lambda: _Client(crowd), str(where.hostname), where.port or 80)
         for _turn in range(task.clients)
     ]
     await asyncio.gather(*(client.done for _transport, client in made))
