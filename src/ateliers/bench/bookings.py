@@ -17,12 +17,17 @@ from ateliers.bench.pages import make_sessions
 from ateliers.bench.rush import Seen
 from ateliers.bench.works import Measure, work
 from ateliers.bench.yard import Yard
+from ateliers.bookings.book import book_seats
+from ateliers.bookings.booking import Contact, Wish
 from ateliers.bookings.desk import Book, Plan, decide
+from ateliers.bookings.resize import resize_session
+from ateliers.network.people import Person, Role, RoleName
 
 CLIENTS = 64
 REFERENCE_CLIENTS = 32
 SPREAD = 1_000  # sessions
 LIMITED = 300  # seats of the session that is filled to the last
+WAITING = 1_000  # people on the waiting list that is served at once
 FAMOUS = 50_000  # seats of the webinar that everybody wants
 CROWD = 256  # clients of the rush
 SLOWEST = 150.0  # milliseconds, 99th percentile of the rush
@@ -107,6 +112,26 @@ async def the_rush(yard: Yard) -> Measure:
     )
 
 
+@work("promotion", unit="s", goal=1, at_most=True)
+async def promotion(yard: Yard) -> Measure:
+    """A session with 1,000 people on its waiting list is given 1,000 more seats: all confirmed, all written to."""
+    [session_id] = await _sessions(yard, 1, [1])
+    await database.execute("UPDATE event SET waiting_max = 10000, visibility = 'public'")
+    now = clock.now()
+    wishes = [Wish(contact=Contact(name=f"Personne {n}", email=f"p{n}@example.org")) for n in range(1 + WAITING)]
+    await asyncio.gather(*(book_seats(session_id, wish, now=now) for wish in wishes))
+    structure_id = await database.fetch_value("SELECT id FROM structure")
+    role = Role(role=RoleName.MANAGER, structure_id=structure_id, departements=None)
+    manager = Person(id=await _manager(now), name="Samir", email="samir@example.org", language="fr", roles=[role])
+    begun = time.perf_counter()
+    resized = await resize_session(session_id, 1 + WAITING, by=manager, now=now)
+    spent = time.perf_counter() - begun
+    told = await database.fetch_value("SELECT count(*) FROM outbox WHERE kind = 'booking_promoted'")
+    await database.close_pool()
+    sound = len(resized.promoted) == told == WAITING
+    return Measure(value=spent, note=f"{len(resized.promoted):,} promoted, {told:,} e-mails queued", sound=sound)
+
+
 @work("desk", unit="wishes/s", goal=100_000)
 async def desk(yard: Yard) -> Measure:
     """Rounds of 256 wishes for one to three seats, on a session with seats for half of them; the others wait."""
@@ -134,6 +159,15 @@ async def desk(yard: Yard) -> Measure:
         rounds += 1
     spent = time.perf_counter() - begun
     return Measure(value=rounds * len(wishes) / spent, sound=outcome.taken <= 256)
+
+
+async def _manager(now: datetime) -> UUID:
+    """Somebody whom the journal can name."""
+    id = database.new_id()
+    await database.execute(
+        "INSERT INTO person (id, name, email, created_at) VALUES ($1, 'Samir', 'samir@example.org', $2)", id, now
+    )
+    return id
 
 
 async def _sessions(yard: Yard, count: int, capacities: list[int | None]) -> list[UUID]:

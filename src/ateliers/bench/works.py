@@ -18,6 +18,8 @@ from ateliers.bench.yard import Yard
 ORDER = (
     "hot-session",
     "spread",
+    "rush",
+    "promotion",
     "desk",
     "search-page",
     "event-page",
