@@ -29,6 +29,8 @@ LINES = 400
 OWNERS = {
     "place": "places",
     "outbox": "mail",
+    "inbound": "mail",
+    "bounce": "mail",
     "structure": "network",
     "person": "network",
     "role": "network",
@@ -44,6 +46,8 @@ OWNERS = {
     "booking": "bookings",
     "booking_journal": "bookings",
     "reminder_round": "bookings",
+    "calendar_reply": "bookings",
+    "reply": "bookings",
     "attendance_mark": "attendance",
     "attendance": "attendance",
     "walk_in": "attendance",

@@ -179,6 +179,9 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     told_revision: int
     reminders: bool
     created_by: UUID | None
+    unreachable: str = (
+        ""  # why its address takes no mail: 'dead', 'soft' (thrice in a month); '': it does, as far as we know
+    )
     position: int | None = None  # place on the waiting list when the desk has just counted it; no column
 
     @property

@@ -10,7 +10,7 @@ from ateliers.refusals import NotFound
 
 COLUMNS = (
     "id, session_id, code, uid, state, seats, rank, name, email, phone, names, on_behalf, needs, language, channel, "
-    "to_call_back, call_why, offered_until, answers, created_at, confirmed_at, ended_at, changed_at, sequence, told_revision, reminders, created_by"
+    "to_call_back, call_why, offered_until, answers, created_at, confirmed_at, ended_at, changed_at, sequence, told_revision, reminders, created_by, unreachable"
 )
 BOOKING_SQL = f"SELECT {COLUMNS} FROM booking"
 

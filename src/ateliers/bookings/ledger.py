@@ -72,7 +72,7 @@ WRITE_SQL = f"""
             id uuid, session_id uuid, code text, uid text, state text, seats integer, rank bigint, name text, email text,
             phone text, names text[], on_behalf text, needs text, language text, channel text, to_call_back boolean, call_why text, offered_until timestamptz, answers jsonb,
             created_at timestamptz, confirmed_at timestamptz, ended_at timestamptz, changed_at timestamptz,
-            sequence integer, told_revision integer, reminders boolean, created_by uuid,
+            sequence integer, told_revision integer, reminders boolean, created_by uuid, unreachable text,
             person_key text, contact_key text, request_key text)
     )
     {QUEUE_SQL}

@@ -12,8 +12,9 @@ import structlog
 
 from ateliers.mail import outbox
 from ateliers.mail.email import Dropped, Email, Postponed
-from ateliers.mail.mime import ascii_address, message_id, mime_bytes, sender_address
+from ateliers.mail.mime import ascii_address, message_id, mime_bytes
 from ateliers.mail.outbox import OutboxRow
+from ateliers.mail.return_path import return_path
 from ateliers.mail.smtp import Result, SmtpLine, Timeouts, Unreachable
 from ateliers.settings import settings
 
@@ -150,10 +151,11 @@ class Delivery:
             return None
         if email.purpose == "reminder" and not await outbox.mark_handing_over(ready.row):
             return None
-        result = await line.send(sender_address(email), ready.recipient, ready.message)
+        sender, envelope_id = return_path(ready.row.id), ready.row.id.hex
+        result = await line.send(sender, ready.recipient, ready.message, envelope_id=envelope_id)
         if result.too_big and email.calendar is not None:
             smaller = _written(ready.row, email, attach=False)
-            result = await line.send(sender_address(email), ready.recipient, smaller)
+            result = await line.send(sender, ready.recipient, smaller, envelope_id=envelope_id)
         return result
 
     async def _settle(self, sent: _Ready, result: Result | None, *, now: datetime) -> None:

@@ -51,11 +51,11 @@ class SmtpLine(msgspec.Struct, kw_only=True):
     sent: int = 0
     used_at: float = 0.0
 
-    async def send(self, sender: str, recipient: str, message: bytes) -> Result:
-        """Hand one message to the server. Raises Unreachable."""
+    async def send(self, sender: str, recipient: str, message: bytes, *, envelope_id: str | None = None) -> Result:
+        """Hand one message to the server; a bounce will quote `envelope_id` where servers know how. Raises Unreachable."""
         fresh = await self._ready()
         try:
-            return await self._exchange(sender, recipient, message)
+            return await self._exchange(sender, recipient, message, envelope_id)
         except _LostBeforeData as lost:
             await self.close()
             if fresh:
@@ -63,7 +63,7 @@ class SmtpLine(msgspec.Struct, kw_only=True):
         # An idle connection that the server had given up: nothing was said yet, so say it on a new one.
         await self._ready()
         try:
-            return await self._exchange(sender, recipient, message)
+            return await self._exchange(sender, recipient, message, envelope_id)
         except _LostBeforeData as lost:
             await self.close()
             return Result("again", str(lost))
@@ -111,15 +111,18 @@ class SmtpLine(msgspec.Struct, kw_only=True):
         self.client = client
         return True
 
-    async def _exchange(self, sender: str, recipient: str, message: bytes) -> Result:
+    async def _exchange(self, sender: str, recipient: str, message: bytes, envelope_id: str | None) -> Result:
         """MAIL, RCPT, DATA, one after the other, so that the phase of a failure is known (rule E8)."""
         client = self.client
         if client is None or client.protocol is None:
             raise _LostBeforeData("connection lost")
         self.used_at = asyncio.get_running_loop().time()
+        # RFC 3461: bounces with the headers only, and word of a delay; success is what silence means (rule B1).
+        asks = envelope_id is not None and client.supports_extension("dsn")
+        bounce, news = (f" RET=HDRS ENVID={envelope_id}", " NOTIFY=FAILURE,DELAY") if asks else ("", "")
         for phase, command, wanted in (
-            ("MAIL", (b"MAIL", f"FROM:<{sender}>".encode()), 250),
-            ("RCPT", (b"RCPT", f"TO:<{recipient}>".encode()), 250),
+            ("MAIL", (b"MAIL", f"FROM:<{sender}>{bounce}".encode()), 250),
+            ("RCPT", (b"RCPT", f"TO:<{recipient}>{news}".encode()), 250),
             ("DATA", (b"DATA",), 354),
         ):
             try:
