@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -77,10 +77,19 @@ def test_the_hour_is_that_of_the_place():
 def test_the_hour_that_comes_twice_is_written_in_utc():
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 2 h 30, summer time
 
-    assert time_lines(first, first + timedelta(hours=2), "Europe/Paris") == [
+    assert time_lines(a_session(starts_at=first, ends_at=first + timedelta(hours=2))) == [
         "DTSTART:20261025T003000Z",
         "DTEND;TZID=Europe/Paris:20261025T033000",
     ]
+
+
+def test_a_stand_without_a_fixed_hour_takes_whole_days():
+    first = datetime(2026, 11, 30, 23, tzinfo=UTC)  # midnight in Paris
+    raw = session_calendar(a_session(kind="stand", all_day=True, starts_at=first, ends_at=first + timedelta(days=2)))
+
+    assert same_as_golden(GOLDEN / "all_day.ics", raw)
+    assert (event_of(raw)["DTSTART"].dt, event_of(raw)["DTEND"].dt) == (date(2026, 12, 1), date(2026, 12, 3))
+    assert b"VTIMEZONE" not in raw
 
 
 def test_a_night_session_across_the_change_lasts_what_it_lasts():

@@ -143,7 +143,9 @@ async def test_the_link_of_a_webinar_is_for_those_who_hold_a_seat(desk: Desk):
     for made in (first, second):
         key = {"authorization": f"Bearer {made['manage_url'].rsplit('/', 1)[1]}"}
         links.append((await desk.client.get(f"/api/v1/bookings/{made['code']}", headers=key)).json()["join_url"])
-    assert links == ["https://visio.example/x", None]
+    assert (links[0].startswith("http://ateliers.test/webinaire/"), links[1]) == (True, None)
+    opened = await desk.client.get(links[0].removeprefix("http://ateliers.test"))
+    assert (opened.status_code, opened.headers["location"]) == (303, "https://visio.example/x")
     assert "visio" not in (await desk.client.get(f"/api/v1/sessions/{session}")).text
 
 

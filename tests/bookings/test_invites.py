@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from icalendar import Calendar
 
 from ateliers.bookings import invites
+from ateliers.bookings.joining import join_path
 from ateliers.bookings.links import manage_path, private_key
 from ateliers.words import speaking
 from tests.agenda.values import ONLINE, a_session
@@ -64,11 +66,12 @@ def test_a_webinar_says_where_to_join_in_all_three_places():
     event = event_of(raw)
 
     assert same_as_golden(GOLDEN / "webinar.ics", raw)
-    link = "https://visio.example.test/rejoindre?salle=7,8;9"
+    link = f"http://ateliers.test{join_path(a_booking())}"
     assert event["LOCATION"] == link
     assert event["CONFERENCE"] == link
     assert link in event["DESCRIPTION"]
     assert "GEO" not in event
+    assert "visio" not in unfolded(raw)
 
 
 def test_overseas_the_hour_is_that_of_the_place():
@@ -96,8 +99,30 @@ def test_request_and_cancel_speak_of_the_same_people():
         assert request[name] == cancel[name]
 
 
-def test_nothing_secret_and_nobody_else_is_in_it():
-    booking, session = a_booking(), a_session()
+def test_a_change_of_place_says_the_new_one():
+    elsewhere = a_session(place_name="Salle des fêtes", address="2 rue Haute", latitude=47.0, longitude=3.2, revision=2)
+    raw = invites.request(a_booking(), elsewhere, sequence=2, at=LATER)
+
+    assert same_as_golden(GOLDEN / "place.ics", raw)
+    assert event_of(raw)["LOCATION"] == "Salle des fêtes, 2 rue Haute, 58000 Nevers"
+
+
+def test_a_stand_without_a_fixed_hour_takes_whole_days():
+    midnight = datetime(2026, 11, 30, 23, tzinfo=UTC)  # in Paris
+    session = a_session(all_day=True, starts_at=midnight, ends_at=midnight + timedelta(days=1))
+
+    assert same_as_golden(GOLDEN / "all_day.ics", invites.request(a_booking(), session, sequence=0, at=NOON))
+
+
+def test_a_structure_may_let_shared_calendars_show_it():
+    for is_private, said in ((True, "PRIVATE"), (False, "PUBLIC")):
+        session = a_session(is_private=is_private)
+        assert event_of(invites.request(a_booking(), session, sequence=0, at=NOON))["CLASS"] == said
+
+
+@pytest.mark.parametrize("where", [{}, ONLINE])
+def test_nothing_secret_and_nobody_else_is_in_it(where):
+    booking, session = a_booking(), a_session(**where)
     for raw in (
         invites.request(booking, session, sequence=0, at=NOON),
         invites.cancel(booking, session, sequence=1, at=NOON),

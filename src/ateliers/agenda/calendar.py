@@ -27,6 +27,7 @@ PRODID = "-//ateliers//ateliers//FR"
 KEPT = timedelta(days=30)  # a session stays in the feed this long after its date (rule F4)
 REFRESH = "PT4H"
 LOCATION_LENGTH = 255  # Outlook cuts there
+UTC_ZONE = "UTC"  # needs no VTIMEZONE
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,15 +54,24 @@ def session_uid(session_id: UUID) -> str:
     return f"o-{session_id.hex}@{settings().mail_domain}"
 
 
-def time_lines(starts_at: datetime, ends_at: datetime, zone: str) -> list[str]:
-    """DTSTART and DTEND on the clock of the place (rule T2)."""
-    return [_moment("DTSTART", starts_at, zone), _moment("DTEND", ends_at, zone)]
+def time_lines(session: Session) -> list[str]:
+    """DTSTART and DTEND on the clock of the place (rule T2); days, the last one excluded, without a fixed hour (rule I9)."""
+    if session.all_day:
+        clock = ZoneInfo(session.zone)
+        first, after = (moment.astimezone(clock).date() for moment in (session.starts_at, session.ends_at))
+        return [f"DTSTART;VALUE=DATE:{first:%Y%m%d}", f"DTEND;VALUE=DATE:{after:%Y%m%d}"]
+    return [
+        _moment("DTSTART", session.starts_at, session.zone),
+        _moment("DTEND", session.ends_at, session.zone),
+    ]
 
 
 def zone_of(sessions: Sequence[Session]) -> bytes:
     """The VTIMEZONE of every zone that `time_lines` names for these sessions, in order of name."""
     years: dict[str, tuple[int, int]] = {}
     for session in sessions:
+        if session.all_day or session.zone == UTC_ZONE:
+            continue
         first, last = years.get(session.zone, (9999, 0))
         years[session.zone] = (min(first, session.starts_at.year), max(last, session.ends_at.year))
     # A year to spare on both sides: the offset in January was decided the year before.
@@ -174,7 +184,7 @@ def _public_event(encoded: bytes, language: str) -> bytes:
             f"DTSTAMP:{utc(session.updated_at)}",
             f"CREATED:{utc(session.created_at)}",
             f"LAST-MODIFIED:{utc(session.updated_at)}",
-            *time_lines(session.starts_at, session.ends_at, session.zone),
+            *time_lines(session),
             f"SUMMARY:{text(title)}",
             f"DESCRIPTION:{text(_public_description(session, page))}",
             *place_lines(session),
@@ -202,6 +212,6 @@ def _public_description(session: Session, page: str) -> str:
 def _moment(name: str, moment: datetime, zone: str) -> str:
     local = moment.astimezone(ZoneInfo(zone)).replace(fold=0)
     # The hour that comes twice in autumn: a TZID cannot say which one is meant, and programs disagree (rule T4).
-    if zone == "UTC" or local.utcoffset() != local.replace(fold=1).utcoffset():
+    if zone == UTC_ZONE or local.utcoffset() != local.replace(fold=1).utcoffset():
         return f"{name}:{utc(moment)}"
     return f"{name};TZID={zone}:{local:%Y%m%dT%H%M%S}"

@@ -18,6 +18,7 @@ from ateliers.agenda.sessions import find_session
 from ateliers.bookings import invites
 from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.bookings import find_booking, rank_of
+from ateliers.bookings.joining import join_link
 from ateliers.bookings.links import manage_path
 from ateliers.bookings.opt_out import stop_reminders_path
 from ateliers.bookings.quiet import quiet_until
@@ -197,7 +198,6 @@ def _with_cancel(kind: str, row: OutboxRow, booking: Booking, session: Session, 
 
 
 def _email(kind: str, booking: Booking, session: Session, facts: dict[str, Any]) -> Email:
-    is_held = booking.state is BookingState.CONFIRMED and not session.is_called_off
     with speaking(booking.language):
         shown = {
             "booking": booking,
@@ -206,7 +206,7 @@ def _email(kind: str, booking: Booking, session: Session, facts: dict[str, Any])
             "where": location(session),
             "phone": invites.phone_in_pairs(session.phone or session.structure_phone or ""),
             "bring": [thing.strip() for thing in session.to_bring.splitlines() if thing.strip()],
-            "join_url": session.join_url if is_held else None,
+            "join_url": join_link(booking, session),
             "manage_url": absolute(manage_path(booking)),
             "page_url": absolute(session.path),
             "search_url": absolute("/seances"),

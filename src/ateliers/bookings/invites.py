@@ -11,6 +11,7 @@ from ateliers.agenda.calendar import PRODID, location, place_lines, time_lines, 
 from ateliers.agenda.ical import quoted, text, utc, written
 from ateliers.agenda.session import Session
 from ateliers.bookings.booking import Booking
+from ateliers.bookings.joining import join_link
 from ateliers.mail.mime import ascii_address
 from ateliers.rendering import absolute
 from ateliers.settings import settings
@@ -24,10 +25,10 @@ def request(booking: Booking, session: Session, *, sequence: int, at: datetime) 
     page = absolute(session.path)
     lines = [
         *_identity(booking, sequence=sequence, at=at),
-        *time_lines(session.starts_at, session.ends_at, session.zone),
+        *time_lines(session),
         f"SUMMARY:{text(session.title)}",
         f"DESCRIPTION:{text(_description(booking, session, page))}",
-        *(place_lines(session) if session.place_id else _online_lines(session)),
+        *(place_lines(session) if session.place_id else _online_lines(booking, session)),
         f"URL;VALUE=URI:{page}",
         f"CATEGORIES:{text(str(session.kind.label))}",
         "STATUS:CONFIRMED",
@@ -47,7 +48,7 @@ def cancel(booking: Booking, session: Session, *, sequence: int, at: datetime) -
     where = location(session)
     lines = [
         *_identity(booking, sequence=sequence, at=at),
-        *time_lines(session.starts_at, session.ends_at, session.zone),
+        *time_lines(session),
         f"SUMMARY:{text(session.title)}",
         *([f"LOCATION:{text(where)}"] if where else []),
         "STATUS:CANCELLED",
@@ -87,7 +88,7 @@ def _people(booking: Booking, session: Session, *, busy: str) -> list[str]:
         f":mailto:{ascii_address(booking.email or '')}"
     )
     return [
-        "CLASS:PRIVATE",
+        f"CLASS:{'PRIVATE' if session.is_private else 'PUBLIC'}",
         f"ORGANIZER;CN={quoted(session.structure_name)}:mailto:{settings().mail_from}",
         attendee,
         f"X-MICROSOFT-CDO-BUSYSTATUS:{busy}",
@@ -96,25 +97,27 @@ def _people(booking: Booking, session: Session, *, busy: str) -> list[str]:
     ]
 
 
-def _online_lines(session: Session) -> list[str]:
-    """The link where programs look for it: LOCATION is what they make clickable (rule I8)."""
-    if not session.join_url:
+def _online_lines(booking: Booking, session: Session) -> list[str]:
+    """The person's own link where programs look for it: LOCATION is what they make clickable (rule I8)."""
+    link = join_link(booking, session)
+    if link is None:
         return []
     label = quoted(_("Join the webinar"))
     return [
-        f"LOCATION:{text(session.join_url)}",
-        f"CONFERENCE;VALUE=URI;FEATURE=AUDIO,VIDEO;LABEL={label}:{session.join_url}",
+        f"LOCATION:{text(link)}",
+        f"CONFERENCE;VALUE=URI;FEATURE=AUDIO,VIDEO;LABEL={label}:{link}",
     ]
 
 
 def _description(booking: Booking, session: Session, page: str) -> str:
     bring = "\n".join(f"- {thing}" for thing in session.to_bring.splitlines() if thing.strip())
     phone = phone_in_pairs(session.phone or session.structure_phone or "")
+    link = join_link(booking, session)
     parts = [
         ngettext("%(n)s seat booked.", "%(n)s seats booked.", booking.seats) % {"n": booking.seats}
         + " "
         + _("It is settled already: no answer is needed."),
-        _("Link to join: %(url)s") % {"url": session.join_url} if session.is_online and session.join_url else "",
+        _("Link to join: %(url)s") % {"url": link} if link else "",
         _("To bring:") + "\n" + bring if bring else "",
         session.access_note or "",
         _("You cannot come? Use the link in your confirmation e-mail.")

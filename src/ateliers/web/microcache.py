@@ -26,6 +26,8 @@ PRIVATE = (
     "/connexion",
     "/invitation",
     "/rappels",
+    "/webinaire",
+    "/f/",
     "/health",
     "/metrics",
     "/boite-aux-lettres",

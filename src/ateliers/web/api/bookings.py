@@ -16,6 +16,7 @@ from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Booking, BookingState, Channel, Wish
 from ateliers.bookings.bookings import get_booking, list_bookings, rank_of
 from ateliers.bookings.give_back import give_back_seats
+from ateliers.bookings.joining import join_link
 from ateliers.bookings.links import booking_by_private_key
 from ateliers.clock import now
 from ateliers.network.people import Person
@@ -218,7 +219,7 @@ async def _shown(booking: Booking) -> Response[bytes]:
         language=booking.language,
         manage_url=manage_url(booking),
         session=session_shown(session, now=now()),
-        join_url=session.join_url if booking.state is BookingState.CONFIRMED and not session.is_called_off else None,
+        join_url=join_link(booking, session),
     )
     return Response(encoded(shown), media_type=JSON, headers={"cache-control": "no-store"})
 

@@ -23,6 +23,7 @@ from ateliers.bookings.bookings import rank_of
 from ateliers.bookings.change import change_session, list_other_dates
 from ateliers.bookings.finding import find_my_bookings, send_link
 from ateliers.bookings.give_back import give_back_seats
+from ateliers.bookings.joining import join_link
 from ateliers.bookings.links import booking_by_private_key, manage_path
 from ateliers.clock import now
 from ateliers.refusals import NotFound, Refusal
@@ -207,6 +208,7 @@ async def show_booking(code: FromPath[str], key: FromPath[str]) -> Response[byte
             where=location(session),
             rank=await rank_of(booking),
             path=manage_path(booking),
+            join_url=join_link(booking, session),
             is_over=session.is_over(moment),
             may_give_back=_may_give_back(booking, session, moment),
             others=await list_other_dates(booking, now=moment) if booking.is_live else [],
