@@ -25,7 +25,7 @@ def event_of(raw: bytes):
 
 
 async def feed_of(slug: str = "ccas-de-nevers", *, now: datetime = NOON) -> Feed:
-    state = await feed_state(slug)
+    state = await feed_state(slug, now=now)
     assert state is not None
     return await structure_feed(slug, state, now=now)
 

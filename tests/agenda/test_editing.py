@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from ateliers.agenda.about import about_of
 from ateliers.agenda.drafts import About, NewSession
 from ateliers.agenda.event import EventState
 from ateliers.agenda.publishing import (
     EventArchived,
     SessionsAhead,
-    about_of,
     add_session,
     archive_event,
     create_event,
@@ -104,7 +104,7 @@ async def test_editing_keeps_bookings_and_only_a_new_title_concerns_those_who_bo
     event_id = await make_event(structure_id)
     session_id = await insert_session(event_id)
     past_id = await insert_session(event_id, starts_at=NOON - timedelta(days=7))
-    about = about_of(await get_event(event_id))
+    about = about_of(await get_event(event_id), "Europe/Paris")
 
     same_title = msgspec.structs.replace(about, to_bring="Vos lunettes", cutoff_hours=24)
     event = await update_event(event_id, same_title, by=by, now=NOON)

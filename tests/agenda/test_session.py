@@ -77,6 +77,8 @@ async def test_bookings_are_taken_until_the_start_of_what_takes_place():
         ({"visibility": "network"}, (False, True, True, True)),
         ({"state": "draft", "published_at": None}, (False, False, True, True)),
         ({"state": "archived"}, (True, True, True, True)),
+        ({"public_from": NOON}, (True, True, True, True)),
+        ({"public_from": NOON + timedelta(minutes=1)}, (False, False, True, True)),
     ],
 )
 async def test_who_may_see_a_session(event, seen):
@@ -88,7 +90,7 @@ async def test_who_may_see_a_session(event, seen):
     nadia = await get_person(await make_nadia(structure_id))
     paule = await get_person(await make_paule())
 
-    assert tuple(session.may_be_seen_by(person) for person in (None, elsewhere, nadia, paule)) == seen
+    assert tuple(session.may_be_seen_by(person, NOON) for person in (None, elsewhere, nadia, paule)) == seen
 
 
 async def test_a_webinar_stands_in_the_departement_of_its_structure():

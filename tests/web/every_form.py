@@ -48,7 +48,7 @@ def _names(struct: type[Struct], prefix: str = "") -> list[tuple[str, mi.Type]]:
     found = []
     for spec in specs(struct):
         if isinstance(spec.core, mi.StructType):
-            found += _names(spec.core.cls, f"{prefix}{spec.name}.")
+            found += _names(spec.core.cls, f"{prefix}{spec.name}.{'0.' if spec.many else ''}")
         else:
             found.append((prefix + spec.name, spec.core))
     return found

@@ -121,18 +121,19 @@ def session_calendar(session: Session) -> bytes:
     return calendar_file([], [session], [public_event(session)])
 
 
-async def feed_state(slug: str) -> FeedState | None:
+async def feed_state(slug: str, *, now: datetime) -> FeedState | None:
     """What the feed of this structure depends on; None when there is no such structure."""
     return await database.fetch_one(
         FeedState,
-        """SELECT o.id AS structure_id, o.name, o.state, count(s.id) AS sessions,
+        """SELECT o.id AS structure_id, o.name, o.state, count(s.id) FILTER (WHERE e.public_from IS NULL OR e.public_from <= $2) AS sessions,
                   COALESCE(sum(extract(epoch FROM s.updated_at) + extract(epoch FROM e.updated_at)
                       + COALESCE(extract(epoch FROM p.updated_at), 0)), 0)::text AS changes,
-                  max(GREATEST(s.updated_at, e.updated_at, p.updated_at)) AS changed_at
+                  max(GREATEST(s.updated_at, e.updated_at, p.updated_at, CASE WHEN e.public_from <= $2 THEN e.public_from END)) AS changed_at
            FROM structure o LEFT JOIN event e ON e.structure_id = o.id LEFT JOIN session s ON s.event_id = e.id
                 LEFT JOIN place p ON p.id = s.place_id
            WHERE o.slug = $1 GROUP BY o.id""",
         slug,
+        now,
     )
 
 
@@ -142,11 +143,12 @@ async def structure_feed(slug: str, state: FeedState, *, now: datetime) -> Feed:
     sessions = await database.fetch(
         Session,
         f"""{SESSION_SQL} WHERE e.structure_id = $1 AND e.visibility = $2 AND e.state = $3 AND s.ends_at >= $4
-            ORDER BY s.starts_at, s.id""",
+            AND (e.public_from IS NULL OR e.public_from <= $5) ORDER BY s.starts_at, s.id""",
         state.structure_id,
         Visibility.PUBLIC.value,
         EventState.PUBLISHED.value,
         midnight - KEPT,
+        now,
     )
     address = absolute(f"/api/v1/calendar/structures/{slug}.ics")
     name = text(_("Workshops: %(structure)s") % {"structure": state.name})

@@ -124,15 +124,17 @@ async def _move(session_id: UUID, move: Move, *, by: Person, now: datetime) -> S
         spot.zone,
         start=session.local_start if move.local_start is None else move.local_start,
         usual=session.ends_at - session.starts_at,
+        all_day=session.rules.may_last_all_day and (session.all_day if move.all_day is None else move.all_day),
         now=now,
     )
     if errors or wrong or when is None:
         raise Invalid(errors | wrong)
-    if (spot, when.local_start, when.starts_at, when.ends_at) == (
+    if (spot, when.local_start, when.starts_at, when.ends_at, when.all_day) == (
         before,
         session.local_start,
         session.starts_at,
         session.ends_at,
+        session.all_day,
     ):
         return session
     await _write_move(session, spot, when, now=now)
@@ -147,7 +149,8 @@ async def _write_move(session: Session, spot: Spot, when: Span, *, now: datetime
     is_later_or_earlier = is_known and when.starts_at != session.starts_at
     await execute(
         """UPDATE session SET place_id = $2, join_url = $3, zone = $4, local_start = $5, starts_at = $6, ends_at = $7,
-           revision = revision + $8, moved_at = $9, previous_start = $10, updated_at = $11 WHERE id = $1""",
+           revision = revision + $8, moved_at = $9, previous_start = $10, updated_at = $11, all_day = $12,
+           held_back_until = held_back_until + ($6::timestamptz - starts_at) WHERE id = $1""",
         session.id,
         spot.place_id,
         spot.join_url,
@@ -159,4 +162,5 @@ async def _write_move(session: Session, spot: Spot, when: Span, *, now: datetime
         now if is_later_or_earlier else session.moved_at,
         session.starts_at if is_later_or_earlier else session.previous_start,
         now,
+        when.all_day,
     )

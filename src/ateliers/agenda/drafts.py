@@ -11,6 +11,9 @@ from msgspec import Meta
 
 from ateliers.agenda.event import Visibility
 from ateliers.agenda.kinds import Kind
+from ateliers.agenda.questions import MOST as MOST_QUESTIONS
+from ateliers.agenda.questions import Question
+from ateliers.agenda.reminder import USUAL, Reminder
 from ateliers.places.place import Accessibility
 
 MOST_SEATS = 100_000
@@ -58,6 +61,76 @@ PromotionStop = Annotated[
 Cutoff = Annotated[int, Meta(ge=0, le=336, title="Hours before the start until which people may give their seat back")]
 Facts = Annotated[list[Accessibility], Meta(max_length=len(Accessibility), title="Made accessible")]
 Seen = Annotated[Visibility, Meta(title="Who can find it", extra={"sometimes": True})]
+
+OfferHours = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=336,
+        title="Hours to accept a seat that becomes free",
+        description="Left empty: the first who waits has the seat at once, without answering.",
+    ),
+]
+CallHours = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=336,
+        title="Hours a seat is kept for somebody who must be called",
+        description="For people on the waiting list who have no e-mail address.",
+    ),
+]
+PublicFrom = Annotated[
+    datetime,
+    Meta(
+        tz=False,
+        title="Shown to the public from",
+        description="Only your team sees it earlier. Left empty: as soon as it is published.",
+    ),
+]
+OpensAt = Annotated[
+    datetime, Meta(tz=False, title="Bookings open on", description="Left empty: as soon as it is published.")
+]
+ClosingHours = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=336,
+        title="Hours before the start when online bookings close",
+        description="0: people can book until the start. You can always book for somebody.",
+    ),
+]
+ReleaseMinutes = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=240,
+        title="Minutes after the start when unclaimed seats are free",
+        description="For people who come without a booking. Left empty: seats are kept until the end.",
+    ),
+]
+Questions = Annotated[list[Question], Meta(max_length=MOST_QUESTIONS, title="Questions of the booking form")]
+OpenInvites = Annotated[
+    bool,
+    Meta(
+        title="Show the event in shared calendars",
+        description="Otherwise people who see somebody’s calendar only see that they are busy.",
+    ),
+]
+ReminderPlan = Annotated[
+    list[Reminder], Meta(max_length=len(Reminder), title="Reminders by e-mail", description="None ticked: no reminder.")
+]
+HeldBack = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=MOST_SEATS,
+        title="Seats held back for bookings by phone and by partners",
+        description="Nobody can book them online.",
+    ),
+]
+HeldBackDays = Annotated[int, Meta(ge=0, le=90, title="Days before the start when these seats are free for everybody")]
+AllDay = Annotated[bool, Meta(title="All day long, without fixed hours")]
 
 Minutes = Annotated[int, Meta(ge=5, le=LONGEST_MINUTES, title="How long, in minutes")]
 Capacity = Annotated[int, Meta(ge=1, le=MOST_SEATS, title="Seats", description="Left empty: no limit.")]
@@ -120,6 +193,16 @@ class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     waiting_max: WaitingMax = 20
     promotion_stop_hours: PromotionStop = 3
     cutoff_hours: Cutoff = 2
+    offer_hours: OfferHours | None = None  # None: who waits is confirmed at once (C9)
+    call_hours: CallHours = 24
+    # Moments on the clock of the structure (B5).
+    public_from: PublicFrom | None = None  # None: once published
+    opens_at: OpensAt | None = None  # None: once published
+    closing_hours: ClosingHours = 0
+    release_minutes: ReleaseMinutes | None = None  # None: never (E9)
+    questions: Questions = []
+    open_invites: OpenInvites = False
+    reminder_plan: ReminderPlan = msgspec.field(default_factory=lambda: list(USUAL))
 
 
 class NewEvent(About, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -129,7 +212,10 @@ class NewEvent(About, frozen=True, kw_only=True, forbid_unknown_fields=True):
     structure_id: Annotated[UUID, Meta(title="Structure")] | None = None  # None: the only one its author manages
     dates: Annotated[list[Annotated[datetime, Meta(tz=False)]], Meta(max_length=MOST_DATES, title="Date and time")] = []
     minutes: Minutes | None = None  # None: what is usual for the kind
+    all_day: AllDay = False
     capacity: Capacity | None = None  # seats; None: no limit
+    seats_held_back: HeldBack = 0  # of each session (B11)
+    held_back_days: HeldBackDays = 2
     place_id: VenueId | None = None  # a venue that is known, or the fields of one that is not
     place_name: PlaceName = ""
     address: Address = ""
@@ -148,7 +234,10 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     local_start: LocalStart
     local_end: LocalEnd | None = None  # or minutes
     minutes: Minutes | None = None
+    all_day: AllDay | None = None  # None: as its latest session
     capacity: Capacity | None = None  # seats; None: no limit
+    seats_held_back: HeldBack = 0
+    held_back_days: HeldBackDays = 2
     place_id: VenueId | None = None
     place_name: PlaceName = ""
     address: Address = ""
@@ -166,6 +255,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     local_start: LocalStart | None = None
     local_end: LocalEnd | None = None  # or minutes
     minutes: Minutes | None = None
+    all_day: AllDay | None = None
     place_id: VenueId | None = None
     place_name: PlaceName = ""
     address: Address = ""

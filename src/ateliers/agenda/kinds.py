@@ -31,6 +31,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     needs_place: bool
     needs_link: bool
     has_counter: bool  # people are counted as they pass, not listed (E4)
+    may_last_all_day: bool = False  # without fixed hours
     network_only: bool = False  # never shown to the public (A9)
     default_minutes: int
     default_capacity: int | None  # seats; None: no limit
@@ -70,6 +71,7 @@ RULES: dict[Kind, Rules] = {
         needs_place=True,
         needs_link=False,
         has_counter=True,
+        may_last_all_day=True,
         default_minutes=180,
         default_capacity=None,
         label=T("Stand"),

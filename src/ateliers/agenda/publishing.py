@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from ateliers.agenda.about import columns_of, wrong_about
 from ateliers.agenda.drafts import About, Move, NewEvent, NewSession
-from ateliers.agenda.event import Event, EventState, Visibility
-from ateliers.agenda.kinds import RULES, Rules
-from ateliers.agenda.local_time import wrong_start
+from ateliers.agenda.event import Event, EventState
+from ateliers.agenda.kinds import RULES
+from ateliers.agenda.local_time import to_utc, wrong_start
 from ateliers.agenda.permission import allow_managing, choose_structure
 from ateliers.agenda.search_words import index_words
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, get_session, list_sessions_of_event
-from ateliers.agenda.where import Span, Spot, find_span, find_spot, span
-from ateliers.database import execute, execute_many, fetch_value, new_id, transaction
+from ateliers.agenda.where import Span, Spot, find_span, find_spot, midnight, span
+from ateliers.database import execute, execute_many, fetch_rows, fetch_value, new_id, transaction
 from ateliers.network.people import Person
-from ateliers.network.structure import StructureState
+from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import get_structure_by_id
-from ateliers.places.place import Accessibility
 from ateliers.refusals import Invalid, NotFound, Refusal
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "NothingToPublish",
     "SessionsAhead",
     "StructureNotAdmitted",
-    "about_of",
     "add_session",
     "archive_event",
     "create_event",
@@ -75,19 +74,25 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
     async with transaction():
         structure = await get_structure_by_id(choose_structure(new.structure_id, by))
         spans: list[Span] = []
+        errors: dict[str, str] = {}
         spot = Spot(place_id=None, join_url=None, zone=structure.zone)
         if new.dates:
             spot, errors = await find_spot(new, rules, structure, now=now)
-            wrong = [message for date in new.dates if (message := wrong_start(date, spot.zone, now=now))]
+            all_day = new.all_day and rules.may_last_all_day
+            dates = sorted({midnight(date) if all_day else date for date in new.dates})
+            wrong = [message for date in dates if (message := wrong_start(date, spot.zone, now=now))]
             if wrong:
                 errors["dates"] = wrong[0]
-            if errors:
-                raise Invalid(errors)
-            length = timedelta(minutes=new.minutes or rules.default_minutes)
-            spans = [span(date, spot.zone, length) for date in sorted(set(new.dates))]
+            else:
+                length = timedelta(minutes=new.minutes or rules.default_minutes)
+                spans = [span(date, spot.zone, length, all_day=all_day) for date in dates]
+        errors |= wrong_about(new, structure.zone, starts=[one.starts_at for one in spans], now=now)
+        errors |= _wrong_held_back(new, spot.zone, spans, now=now)
+        if errors:
+            raise Invalid(errors)
         event_id = new_id()
-        await _insert_event(event_id, new, structure.id, by=by, now=now)
-        await _insert_sessions(event_id, spot, spans, new.capacity, now=now)
+        await _insert_event(event_id, new, structure, by=by, now=now)
+        await _insert_sessions(event_id, spot, spans, new, now=now)
         await index_words(event_id)
         if new.publish:
             await _publish(event_id, structure.state, now=now)
@@ -107,10 +112,21 @@ async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datet
         before = Spot(place_id=latest.place_id, join_url=latest.join_url, zone=latest.zone) if latest else None
         spot, errors = await find_spot(new, event.rules, structure, before=before, now=now)
         usual = latest.ends_at - latest.starts_at if latest else timedelta(minutes=event.rules.default_minutes)
-        found, wrong = find_span(new, spot.zone, start=new.local_start, usual=usual, now=now)
-        if errors or wrong or found is None:
-            raise Invalid(errors | wrong)
-        [session_id] = await _insert_sessions(event_id, spot, [found], new.capacity, now=now)
+        all_day = (latest is not None and latest.all_day) if new.all_day is None else new.all_day
+        found, wrong = find_span(
+            new,
+            spot.zone,
+            start=new.local_start,
+            usual=usual,
+            all_day=all_day and event.rules.may_last_all_day,
+            now=now,
+        )
+        errors |= wrong
+        if found is not None:
+            errors |= _wrong_held_back(new, spot.zone, [found], now=now)
+        if errors or found is None:
+            raise Invalid(errors)
+        [session_id] = await _insert_sessions(event_id, spot, [found], new, now=now)
         await index_words(event_id)
         return await get_session(session_id)
 
@@ -122,14 +138,18 @@ async def update_event(event_id: UUID, about: About, *, by: Person, now: datetim
     """
     async with transaction():
         event = await lock_event(event_id, by=by)
-        await execute(
-            """UPDATE event SET title = $2, description = $3, programme = $4, to_bring = $5, level = $6, phone = $7,
-               visibility = $8, accessibility = $9, party_limit = $10, waiting_max = $11, promotion_stop = $12,
-               cutoff = $13, run_by = $14, updated_at = $15 WHERE id = $1""",
+        zone = (await get_structure_by_id(event.structure_id)).zone
+        coming = await fetch_rows(
+            "SELECT starts_at FROM session WHERE event_id = $1 AND starts_at > $2 AND called_off_at IS NULL",
             event_id,
-            *_about(about, event.rules),
             now,
         )
+        errors = wrong_about(about, zone, starts=[row["starts_at"] for row in coming], now=now)
+        if errors:
+            raise Invalid(errors)
+        columns = columns_of(about, event.rules, zone, known=event.questions)
+        changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, 3))
+        await execute(f"UPDATE event SET updated_at = $2, {changes} WHERE id = $1", event_id, now, *columns.values())
         if about.title != event.title and event.state is EventState.PUBLISHED:
             await execute("SELECT id FROM session WHERE event_id = $1 ORDER BY id FOR NO KEY UPDATE", event_id)
             await execute(
@@ -195,60 +215,40 @@ async def _publish(event_id: UUID, structure_state: StructureState, *, now: date
     )
 
 
-async def _insert_event(event_id: UUID, new: NewEvent, structure_id: UUID, *, by: Person, now: datetime) -> None:
-    await execute(
-        """INSERT INTO event (id, title, description, programme, to_bring, level, phone, visibility, accessibility,
-           party_limit, waiting_max, promotion_stop, cutoff, run_by, created_at, structure_id, kind, created_by,
-           state, words, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'draft', '', $15)""",
-        event_id,
-        *_about(new, RULES[new.kind]),
-        now,
-        structure_id,
-        new.kind.value,
-        by.id,
-    )
+async def _insert_event(event_id: UUID, new: NewEvent, structure: Structure, *, by: Person, now: datetime) -> None:
+    columns = {
+        "id": event_id,
+        "structure_id": structure.id,
+        "kind": new.kind.value,
+        "state": EventState.DRAFT.value,
+        "words": "",
+        "created_by": by.id,
+        "created_at": now,
+        "updated_at": now,
+        **columns_of(new, RULES[new.kind], structure.zone, known=[]),
+    }
+    marks = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
+    await execute(f"INSERT INTO event ({', '.join(columns)}) VALUES ({marks})", *columns.values())
 
 
-def about_of(event: Event) -> About:
-    """What the event is about, as the form to edit it shows first."""
-    return About(
-        title=event.title,
-        description=event.description,
-        programme=event.programme,
-        to_bring=event.to_bring,
-        level=event.level,
-        run_by=event.run_by,
-        phone=event.phone,
-        visibility=event.visibility,
-        accessibility=[Accessibility(fact) for fact in event.accessibility],
-        party_limit=event.party_limit,
-        waiting_max=event.waiting_max,
-        promotion_stop_hours=round(event.promotion_stop / timedelta(hours=1)),
-        cutoff_hours=round(event.cutoff / timedelta(hours=1)),
-    )
+def _wrong_held_back(new: NewEvent | NewSession, zone: str, spans: Iterable[Span], *, now: datetime) -> dict[str, str]:
+    if not new.seats_held_back:
+        return {}
+    if new.capacity is None:
+        return {"seats_held_back": "Seats can only be held back where their number is limited."}
+    if new.seats_held_back > new.capacity:
+        return {"seats_held_back": "More seats are held back than there are."}
+    if any(_held_back_until(new, zone, when) <= now for when in spans):
+        return {"held_back_days": "For the first session, this moment has already gone by."}
+    return {}
 
 
-def _about(about: About, rules: Rules) -> tuple[object, ...]:
-    return (
-        about.title,
-        about.description,
-        about.programme,
-        about.to_bring,
-        about.level,
-        about.phone,
-        (Visibility.NETWORK if rules.network_only else about.visibility).value,
-        [fact.value for fact in about.accessibility],
-        about.party_limit,
-        about.waiting_max,
-        timedelta(hours=about.promotion_stop_hours),
-        timedelta(hours=about.cutoff_hours),
-        about.run_by,
-    )
+def _held_back_until(new: NewEvent | NewSession, zone: str, when: Span) -> datetime:
+    return to_utc(when.local_start - timedelta(days=new.held_back_days), zone)
 
 
 async def _insert_sessions(
-    event_id: UUID, spot: Spot, spans: Iterable[Span], capacity: int | None, *, now: datetime
+    event_id: UUID, spot: Spot, spans: Sequence[Span], new: NewEvent | NewSession, *, now: datetime
 ) -> list[UUID]:
     rows = [
         (
@@ -260,14 +260,18 @@ async def _insert_sessions(
             when.local_start,
             when.starts_at,
             when.ends_at,
-            capacity,
+            when.all_day,
+            new.capacity,
+            new.seats_held_back,
+            _held_back_until(new, spot.zone, when) if new.seats_held_back else None,
             now,
         )
         for when in spans
     ]
     await execute_many(
-        """INSERT INTO session (id, event_id, place_id, join_url, zone, local_start, starts_at, ends_at, capacity,
-           created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)""",
+        """INSERT INTO session (id, event_id, place_id, join_url, zone, local_start, starts_at, ends_at, all_day, capacity,
+           seats_held_back, held_back_until, created_at, updated_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)""",
         rows,
     )
     return [row[0] for row in rows]

@@ -91,12 +91,13 @@ _FROM = SESSION_SQL[SESSION_SQL.index("FROM session s") :]
 class _Where:
     """Conditions and their values, numbered as they come; `head` goes before the SELECT, `join` after its tables."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime) -> None:
         self.head = ""
         self.join = ""
         self.order = "s.starts_at, 0::int, s.id"
         self.conditions = [_PUBLIC]
         self.values: list[Any] = []
+        self.add("s.ends_at > {now} AND (e.public_from IS NULL OR e.public_from <= {now})", now=now)
 
     def add(self, condition: str, **values: Any) -> None:
         self.conditions.append(self.fill(condition, **values))
@@ -142,8 +143,7 @@ async def search_sessions(search: Search, *, now: datetime) -> Results:
 
 async def nearest_sessions(commune: Commune, *, now: datetime, limit: int = 3) -> list[Found]:
     """The next sessions with a place, nearest first: for when nothing was found around (B15)."""
-    where = _Where()
-    where.add("s.ends_at > {now}", now=now)
+    where = _Where(now)
     where.add("s.starts_at < {until}", until=now + timedelta(days=90))
     sessions = await fetch(
         Session,
@@ -173,8 +173,7 @@ def _commune(near: str | None) -> Commune | None:
 
 
 def _conditions(search: Search, commune: Commune | None, now: datetime) -> _Where:
-    where = _Where()
-    where.add("s.ends_at > {now}", now=now)
+    where = _Where(now)
     if search.start:
         where.add("s.starts_at >= {start}", start=_midnight(search.start))
     if search.end:

@@ -11,7 +11,7 @@ import msgspec
 from ateliers.agenda.event import EventState, Visibility
 from ateliers.agenda.kinds import RULES, Kind, Rules
 from ateliers.agenda.questions import Question
-from ateliers.words import _, ngettext
+from ateliers.words import _, day_in_words, ngettext, time_in_words
 
 if TYPE_CHECKING:
     from ateliers.network.people import Person
@@ -137,6 +137,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """Its end has passed."""
         return self.ends_at <= now
 
+    def is_shown(self, now: datetime) -> bool:
+        """The moment from which the public may know of it has come."""
+        return self.public_from is None or self.public_from <= now
+
     @property
     def closes_at(self) -> datetime:
         """No booking is taken online from then on."""
@@ -147,16 +151,17 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return (
             self.event_state is EventState.PUBLISHED
             and self.called_off_at is None
+            and self.is_shown(now)
             and (self.opens_at is None or self.opens_at <= now)
             and now < self.closes_at
             and self.rules.takes_bookings
         )
 
-    def may_be_seen_by(self, person: Person | None) -> bool:
+    def may_be_seen_by(self, person: Person | None, now: datetime) -> bool:
         """Whether this reader (None: a stranger) may know of it; what is archived can still be read by its link."""
         if person is not None and (person.serves(self.structure_id) or person.coordinates(self.departement)):
             return True
-        if self.event_state is EventState.DRAFT:
+        if self.event_state is EventState.DRAFT or not self.is_shown(now):
             return False
         return self.visibility is not Visibility.NETWORK or person is not None
 
@@ -170,6 +175,19 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         if left > 0:
             return ngettext("%(n)s seat left", "%(n)s seats left", left) % {"n": left}
         return _("Full, waiting list open") if self.waiting_list_is_open else _("Full")
+
+    def bookings_in_words(self, now: datetime) -> str:
+        """When bookings open, or close before the start, in the reader's language; '' where there is nothing to know."""
+        if not self.rules.takes_bookings or self.is_called_off or self.starts_at <= now:
+            return ""
+        if self.opens_at is not None and now < self.opens_at:
+            return _("Bookings open on %(day)s at %(time)s") % self._on_the_clock(self.opens_at)
+        if now >= self.closes_at:
+            return _("Online bookings are closed")
+        return _("Bookings close on %(day)s at %(time)s") % self._on_the_clock(self.closes_at) if self.closing else ""
+
+    def _on_the_clock(self, moment: datetime) -> dict[str, str]:
+        return {"day": day_in_words(moment, self.zone), "time": time_in_words(moment, self.zone)}
 
 
 SESSION_SQL = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     local_start: datetime  # naive
     starts_at: datetime
     ends_at: datetime
+    all_day: bool = False
 
 
 async def find_spot(
@@ -108,18 +109,22 @@ def _postcode(typed: str, commune: Commune) -> str:
 
 
 def find_span(
-    asked: NewSession | Move, zone: str, *, start: datetime, usual: timedelta, now: datetime
+    asked: NewSession | Move, zone: str, *, start: datetime, usual: timedelta, all_day: bool, now: datetime
 ) -> tuple[Span | None, Errors]:
     """From `start` (naive, clock of `zone`) until the end or for the minutes asked for, else for the `usual` length."""
+    start = midnight(start) if all_day else start
     wrong = wrong_start(start, zone, now=now)
     if wrong:
         return None, {"local_start": wrong}
-    if asked.local_end is None:
-        return span(start, zone, usual if asked.minutes is None else timedelta(minutes=asked.minutes)), {}
-    wrong = _wrong_end(asked, asked.local_end, zone, start)
-    if wrong:
-        return None, {"local_end": wrong}
-    return Span(local_start=start, starts_at=to_utc(start, zone), ends_at=to_utc(asked.local_end, zone)), {}
+    length = usual if asked.minutes is None else timedelta(minutes=asked.minutes)
+    if asked.local_end is not None:
+        wrong = _wrong_end(asked, asked.local_end, zone, start)
+        if wrong:
+            return None, {"local_end": wrong}
+        if not all_day:
+            return Span(local_start=start, starts_at=to_utc(start, zone), ends_at=to_utc(asked.local_end, zone)), {}
+        length = asked.local_end - start
+    return span(start, zone, length, all_day=all_day), {}
 
 
 def _wrong_end(asked: NewSession | Move, end: datetime, zone: str, start: datetime) -> str | None:
@@ -135,7 +140,17 @@ def _wrong_end(asked: NewSession | Move, end: datetime, zone: str, start: dateti
     return None
 
 
-def span(start: datetime, zone: str, length: timedelta) -> Span:
-    """From `start` (naive, clock of `zone`, known to exist) for `length` of elapsed time."""
+def span(start: datetime, zone: str, length: timedelta, *, all_day: bool = False) -> Span:
+    """From `start` (naive, clock of `zone`, known to exist) for `length` of elapsed time, or for whole days."""
     starts_at = to_utc(start, zone)
-    return Span(local_start=start.replace(fold=0), starts_at=starts_at, ends_at=starts_at + length)
+    if not all_day:
+        return Span(local_start=start.replace(fold=0), starts_at=starts_at, ends_at=starts_at + length)
+    # Whole days are counted on the clock: the days when clocks change have 23 and 25 hours.
+    days = max(1, round(length / timedelta(days=1)))
+    end = start + timedelta(days=days)
+    return Span(local_start=start, starts_at=starts_at, ends_at=to_utc(end, zone), all_day=True)
+
+
+def midnight(moment: datetime) -> datetime:
+    """When its day begins, on the same clock."""
+    return datetime.combine(moment.date(), time())

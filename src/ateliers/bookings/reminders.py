@@ -1,4 +1,4 @@
-"""Reminders: when they go, and the sweep that queues them (D5 to D7, rules N1 to N4).
+"""Reminders: when each step of an event's plan comes, and the sweep that queues them (D5 to D7, rules N1 to N4).
 
 Nothing is scheduled in advance. The sweep looks which sessions have come to a step of the plan and writes down that it did, so
 that each step happens once for each revision of a session, whatever the number of workers and restarts. Whether a reminder still
@@ -7,33 +7,23 @@ holds is looked at again when it is sent (`emails.reminder`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ateliers.agenda.reminder import Reminder
 from ateliers.bookings.quiet import EVENING, MORNING, quiet_until
 from ateliers.database import fetch, fetch_rows, transaction
 from ateliers.mail.outbox import NewMail, queue_many
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One reminder: at the session's own hour some days before, or some hours before."""
-
-    name: str
-    days: int = 0
-    hours: int = 0
-
-
-PLAN = (Step(name="J-7", days=7), Step(name="J-1", days=1), Step(name="H-2", hours=2))
 
 JUST_TOLD = timedelta(hours=6)  # who booked or was written to this shortly before a step needs no reminder
 LATEST = timedelta(hours=2)  # after the last step's moment, a reminder would only disturb
 LATE_EVENING = time(20)  # where a step that falls into the night is brought forward to
 MISSED = timedelta(minutes=5)  # a step that no sweep has taken for this long: no worker is at it
-AHEAD = timedelta(days=max(step.days for step in PLAN) + 1)
+AHEAD = timedelta(days=max(step.days for step in Reminder) + 1)
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,11 +39,12 @@ class _Coming(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     zone: str
     revision: int
+    reminder_plan: list[str]
     done: list[str]
 
 
 COMING_SQL = """
-    SELECT s.id, s.starts_at, s.zone, s.revision,
+    SELECT s.id, s.starts_at, s.zone, s.revision, e.reminder_plan,
            ARRAY(SELECT r.step FROM reminder_round r WHERE r.session_id = s.id AND r.revision = s.revision) AS done
     FROM session s JOIN event e ON e.id = s.event_id
     WHERE s.starts_at > $1 AND s.starts_at < $1::timestamptz + $2::interval AND s.called_off_at IS NULL
@@ -76,9 +67,9 @@ TO_REMIND_SQL = """
 """
 
 
-def moments(starts_at: datetime, zone: str) -> list[Moment]:
-    """The steps of the plan for a session that starts then, in order; those that the night swallows are left out."""
-    times = [(step.name, _moment(step, starts_at, zone)) for step in PLAN]
+def moments(starts_at: datetime, zone: str, plan: Sequence[str]) -> list[Moment]:
+    """The steps of an event's plan for a session that starts then, in order; those that the night swallows are left out."""
+    times = [(step.value, _moment(step, starts_at, zone)) for step in Reminder if step.value in plan]
     times = [(name, at) for name, at in times if at < starts_at]
     following = [at for _name, at in times[1:]]
     last = times[-1][1] + LATEST if times else starts_at
@@ -121,7 +112,7 @@ def _due(coming: list[_Coming], *, now: datetime) -> Iterator[tuple[_Coming, Mom
     for session in coming:
         if quiet_until(now, session.zone) is not None:
             continue
-        for moment in moments(session.starts_at, session.zone):
+        for moment in moments(session.starts_at, session.zone, session.reminder_plan):
             if moment.step not in session.done and moment.at <= now < moment.until:
                 yield session, moment
 
@@ -136,7 +127,7 @@ def _letter(booking_id: UUID, session: _Coming, moment: Moment, *, now: datetime
     )
 
 
-def _moment(step: Step, starts_at: datetime, zone: str) -> datetime:
+def _moment(step: Reminder, starts_at: datetime, zone: str) -> datetime:
     """When a step comes: on the clock of the place, outside the night."""
     clock = ZoneInfo(zone)
     if step.days:

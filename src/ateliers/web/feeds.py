@@ -56,10 +56,10 @@ class _Kept(msgspec.Struct, kw_only=True):
 _kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
 
 
-async def session_file(request: Request[Any, Any, Any], session_id: UUID) -> Response[bytes]:
+async def session_file(request: Request[Any, Any, Any], session_id: UUID, *, now: datetime) -> Response[bytes]:
     """The calendar file of one session that anybody may see. Raises NotFound."""
     session = await get_session(session_id)
-    if not session.may_be_seen_by(None):
+    if not session.may_be_seen_by(None, now):
         raise NotFound
     body = session_calendar(session)
     return _answer(request, Feed(body=body, etag=etag_of(body), modified=session.updated_at.replace(microsecond=0)))
@@ -86,7 +86,7 @@ async def structure_file(request: Request[Any, Any, Any], slug: str, *, now: dat
 
 async def _look(key: tuple[str, str], found: _Kept | None, *, now: datetime) -> _Kept:
     slug, _language = key
-    state = await feed_state(slug)
+    state = await feed_state(slug, now=now)
     if state is None or state.state not in ("admitted", *GONE_STATES):
         _kept.pop(key, None)
         raise NotFound

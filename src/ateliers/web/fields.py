@@ -29,11 +29,17 @@ class Spec(Struct, frozen=True):
     type: Any  # the real annotation, given to msgspec.convert
     core: mi.Type  # what is inside Annotated, Optional, list
     many: bool
+    most: int | None  # of many
     optional: bool  # may be None
     required: bool
     default: Any
     meta: dict[str, Any]
     extra: dict[str, Any]
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is carried along without being seen."""
+        return self.extra.get("input") == "hidden"
 
     @property
     def is_long(self) -> bool:
@@ -48,6 +54,7 @@ def specs(struct: type[Struct]) -> tuple[Spec, ...]:
     inspected = cast("mi.StructType", mi.type_info(struct)).fields
     for field, info in zip(msgspec.structs.fields(struct), inspected, strict=True):
         core, many, optional = info.type, False, False
+        most: int | None = None
         meta: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         while True:
@@ -59,11 +66,13 @@ def specs(struct: type[Struct]) -> tuple[Spec, ...]:
                 optional = core.includes_none
                 core = next(kind for kind in core.types if not isinstance(kind, mi.NoneType))
             elif isinstance(core, mi.ListType):
-                many, core = True, core.item_type
+                many, most, core = True, core.max_length, core.item_type
             else:
                 break
         default = field.default if field.default_factory is NODEFAULT else field.default_factory()
-        found.append(Spec(field.encode_name, field.type, core, many, optional, field.required, default, meta, extra))
+        found.append(
+            Spec(field.encode_name, field.type, core, many, most, optional, field.required, default, meta, extra)
+        )
     return tuple(found)
 
 
@@ -115,7 +124,9 @@ def parse(struct: type[S], raw: Mapping[str, Any], *, typed: bool, prefix: str =
     values: dict[str, Any] = {}
     for spec in specs(struct):
         key = prefix + spec.name
-        if isinstance(spec.core, mi.StructType) and not spec.many:
+        if isinstance(spec.core, mi.StructType) and spec.many:
+            value, wrong = _parse_each(spec, raw, key, typed=typed)
+        elif isinstance(spec.core, mi.StructType):
             value, wrong = _parse_nested(spec, raw, key, typed=typed)
         else:
             value, wrong = _parse_one(spec, raw, spec.name if typed else key, typed=typed)
@@ -150,6 +161,61 @@ def _parse_nested(spec: Spec, raw: Mapping[str, Any], key: str, *, typed: bool) 
     return parse(inner, given, typed=True, prefix=key + ".")
 
 
+def _parse_each(spec: Spec, raw: Mapping[str, Any], key: str, *, typed: bool) -> tuple[Any, Errors]:
+    """A list of structs; in a form their fields are `key.0.name`, `key.1.name`… (see `close_up`)."""
+    inner = cast("mi.StructType", spec.core).cls
+    given = raw.get(spec.name, spec.default) if typed else [raw] * len(_rows(raw, key))
+    if not isinstance(given, list):
+        return None, {key: [T("Give a list.")]}
+    if spec.most is not None and len(given) > spec.most:
+        return None, {key: [T("Choose at most %(n)s.", n=spec.most)]}
+    found: list[Any] = []
+    errors: Errors = {}
+    for n, one in enumerate(given):
+        if isinstance(one, Mapping):
+            value, wrong = parse(inner, one, typed=typed, prefix=f"{key}.{n}.")
+            found.append(value)
+            errors |= wrong
+        else:
+            errors[f"{key}.{n}"] = [T("Give an object.")]
+    return found, errors
+
+
+def close_up(struct: type[Struct], raw: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What a browser sent, without the blank rows of its lists of structs, the others numbered from 0.
+
+    A row is blank when nothing is written in it: what was chosen or carried along unseen does not count.
+    """
+    for spec in specs(struct):
+        if not (spec.many and isinstance(spec.core, mi.StructType)):
+            continue
+        fields = specs(spec.core.cls)
+        written = [field.name for field in fields if isinstance(field.core, mi.StrType) and not field.is_hidden]
+        rows = [
+            {
+                field.name: raw[f"{spec.name}.{n}.{field.name}"]
+                for field in fields
+                if f"{spec.name}.{n}.{field.name}" in raw
+            }
+            for n in _rows(raw, spec.name)
+        ]
+        rows = [row for row in rows if any(text.strip() for name in written for text in row.get(name, []))]
+        raw = {name: texts for name, texts in raw.items() if not _row_of(name, spec.name)}
+        raw |= {f"{spec.name}.{n}.{name}": texts for n, row in enumerate(rows) for name, texts in row.items()}
+    return raw
+
+
+def _rows(raw: Mapping[str, Any], key: str) -> list[str]:
+    """Numbers of the rows of a list of structs, in order."""
+    return sorted({row for name in raw if (row := _row_of(name, key))}, key=int)
+
+
+def _row_of(name: str, key: str) -> str:
+    """'3' of 'key.3.name', '' of other names."""
+    found = re.fullmatch(rf"{re.escape(key)}\.([0-9]{{1,3}})\..*", name, re.ASCII)
+    return str(int(found[1])) if found else ""
+
+
 def _parse_one(spec: Spec, raw: Mapping[str, Any], name: str, *, typed: bool) -> tuple[Any, Errors]:
     value = raw.get(name, NODEFAULT) if typed else _from_browser(spec, raw.get(name))
     if value is NODEFAULT:
@@ -176,7 +242,8 @@ def _made_plain(spec: Spec, value: Any) -> Any:
 def _from_browser(spec: Spec, texts: list[str] | None) -> Any:
     """What a browser sends, as the value that msgspec expects; an empty answer is no answer."""
     if spec.many:
-        return [_as_typed(spec, text.strip()) for text in (texts or []) if text.strip()]
+        each = "\n".join(texts or []).splitlines() if spec.is_long else texts or []
+        return [_as_typed(spec, text.strip()) for text in each if text.strip()]
     if isinstance(spec.core, mi.BoolType):
         return texts is not None and texts[-1].strip().lower() not in ("", "0", "false", "no", "off")
     text = texts[-1].strip() if texts else ""

@@ -18,7 +18,7 @@ from msgspec import inspect as mi
 
 from ateliers.refusals import Invalid, Refusal
 from ateliers.web.answers import page
-from ateliers.web.fields import Errors, Spec, parse, specs
+from ateliers.web.fields import Errors, Spec, close_up, parse, specs
 from ateliers.words import T
 
 S = TypeVar("S", bound=Struct)
@@ -68,6 +68,8 @@ class Field:
     @property
     def value(self) -> str:
         """What was typed, or the initial value, as text."""
+        if self.spec.many and self.spec.is_long:
+            return "\n".join(self.texts)
         return self.texts[-1] if self.texts else ""
 
     @property
@@ -151,7 +153,8 @@ class Form(Generic[S]):
         struct: type[Struct] = self.struct
         *path, last = name.split(".")
         for step in path:
-            struct = cast("mi.StructType", _spec(struct, step).core).cls
+            if not step.isdecimal():  # the number of a row
+                struct = cast("mi.StructType", _spec(struct, step).core).cls
         spec = _spec(struct, last)
         if name in self.raw or self.sent:
             texts = self.raw.get(name, [])
@@ -180,7 +183,7 @@ async def read_form(request: Request[Any, Any, Any], struct: type[S]) -> Form[S]
     sent = await request.body()
     if sent and request.headers.get("content-type", "").partition(";")[0].strip().lower() != URLENCODED:
         raise UnreadableForm
-    raw = form_fields(sent)
+    raw = close_up(struct, form_fields(sent))
     data, errors = parse(struct, raw, typed=False)
     return Form(struct, raw, data, errors, sent=True)
 
@@ -213,5 +216,7 @@ def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
     for name, value in values.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            yield from _flat({str(n): item for n, item in enumerate(value)}, f"{prefix}{name}.")
         else:
             yield prefix + name, value

@@ -25,7 +25,7 @@ READING = [HttpMethod.GET, HttpMethod.HEAD]
 )
 async def session_ics(request: Request[Any, Any, Any], file: FromPath[str]) -> Response[bytes]:
     """One session."""
-    return await session_file(request, id_of(_name_of(file)))
+    return await session_file(request, id_of(_name_of(file)), now=now())
 
 
 @route(

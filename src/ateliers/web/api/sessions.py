@@ -66,9 +66,10 @@ async def show_session(request: Request[Any, Any, Any], session_id: FromPath[str
     """A public one, one by link, or with its structure's token a draft."""
     reader = await reader_of(request)
     session = await get_session(id_of(session_id))
-    if not session.may_be_seen_by(reader):
+    moment = now()
+    if not session.may_be_seen_by(reader, moment):
         raise NotFound
-    return Response(encoded(session_shown(session, now=now())), media_type=JSON)
+    return Response(encoded(session_shown(session, now=moment)), media_type=JSON)
 
 
 ROUTES: list[Any] = [list_sessions, show_session]

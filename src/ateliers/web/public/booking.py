@@ -281,7 +281,7 @@ async def _change_page(form: Form[ChangeForm], booking: Booking) -> Response[byt
 
 async def _session(session_id: UUID) -> Session:
     session = await get_session(session_id)
-    if not session.may_be_seen_by(None):
+    if not session.may_be_seen_by(None, now()):
         raise NotFound
     return session
 

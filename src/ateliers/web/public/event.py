@@ -28,7 +28,7 @@ async def show_session(session_id: FromPath[UUID]) -> Response[bytes]:
     """What everybody may know of a session; drafts and the network's own do not exist for strangers."""
     now = clock.now()
     session = await get_session(session_id)
-    if not session.may_be_seen_by(None):
+    if not session.may_be_seen_by(None, now):
         raise NotFound
     others = [
         other

@@ -71,13 +71,20 @@ async def show_signatories(request: Request[Any, Any, Any]) -> Response[bytes]:
 async def show_signatory(slug: FromPath[str]) -> Response[bytes]:
     """One structure: what it is, when it signed, what it offers next."""
     signatory = await get_signatory(slug)
-    coming = await list_next_sessions([signatory.structure.id], now=now())
+    moment = now()
+    coming = await list_next_sessions([signatory.structure.id], now=moment)
     return page(
         "public/signatory.html",
         structure=signatory.structure,
         signatory=signatory,
         signatures=await list_signatures(signatory.structure.id),
-        sessions=[s for s in coming if s.event_state is EventState.PUBLISHED and s.visibility is Visibility.PUBLIC],
+        sessions=[
+            session
+            for session in coming
+            if session.event_state is EventState.PUBLISHED
+            and session.visibility is Visibility.PUBLIC
+            and session.is_shown(moment)
+        ],
     )
 
 

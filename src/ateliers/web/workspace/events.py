@@ -10,12 +10,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from ateliers.agenda.about import about_of
 from ateliers.agenda.drafts import About, NewEvent, NewSession
 from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.permission import allow_managing, managed_by, may_manage
 from ateliers.agenda.publishing import (
-    about_of,
     add_session,
     archive_event,
     create_event,
@@ -119,7 +119,8 @@ async def show_event(event_id: FromPath[UUID], me: NamedDependency[Person]) -> R
 async def show_edit(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """The form to edit what the event is about."""
     event = await _manageable_event(event_id, me)
-    return Form.of(About, about_of(event)).page("workspace/event_edit.html", event=event)
+    zone = (await get_structure_by_id(event.structure_id)).zone
+    return Form.of(About, about_of(event, zone)).page("workspace/event_edit.html", event=event)
 
 
 @post("/espace/evenements/{event_id:uuid}/modifier")
