@@ -146,7 +146,7 @@ async def withdraw_application(token: str, *, now: datetime) -> None:
     async with transaction():
         structure = await _locked(applicant.structure_id)
         entry = await _change(structure, StructureState.WITHDRAWN, now=now)
-        await _tell_coordinators("application_withdrawn", structure, entry, now=now)
+        await tell_coordinators("application_withdrawn", structure, entry, now=now)
 
 
 async def admit(structure_id: UUID, *, by: Person, now: datetime) -> None:
@@ -204,7 +204,7 @@ async def _submit(applicant_id: UUID, application: Application, values: NewStruc
     await sign_charter(structure.id, name=application.signatory_name, role=application.signatory_role, now=now)
     await outbox.queue("application_received", key=f"application_received:{entry}", subject_id=structure.id, now=now)
     structure = await get_structure_by_id(structure.id)
-    await _tell_coordinators("application_submitted", structure, entry, now=now)
+    await tell_coordinators("application_submitted", structure, entry, now=now)
     return structure
 
 
@@ -232,14 +232,17 @@ async def _change(
     return await log_state(structure.id, state, now=now, by_id=None if by is None else by.id, note=note)
 
 
-async def _tell_coordinators(kind: str, structure: Structure, entry: UUID, *, now: datetime) -> None:
+async def tell_coordinators(
+    kind: str, structure: Structure, entry: UUID, *, now: datetime, data: dict[str, str] | None = None
+) -> None:
+    """Queue an e-mail to each coordinator of the structure's territory. Opens no transaction."""
     await outbox.queue_many(
         outbox.NewMail(
             kind=kind,
             key=f"{kind}:{entry}:{person.id}",
             subject_id=structure.id,
             now=now,
-            data={"person": str(person.id)},
+            data={**(data or {}), "person": str(person.id)},
         )
         for person in await list_coordinators(structure.departement)
     )

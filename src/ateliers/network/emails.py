@@ -25,6 +25,7 @@ from ateliers.network.resigning import find_unsigned, sign_path
 from ateliers.network.signing_in import code_of, find_sign_in, link_path
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure_by_id
+from ateliers.network.thread import find_message
 
 SENDER = "Ateliers"
 
@@ -102,6 +103,39 @@ async def application_withdrawn(row: OutboxRow, _now: datetime) -> Composed:
     return await _to_coordinator(row, StructureState.WITHDRAWN)
 
 
+async def application_message(row: OutboxRow, now: datetime) -> Composed:
+    """To the other side of an application: a message (A3)."""
+    structure = await get_structure_by_id(_subject(row))
+    message = await find_message(UUID(row.data["message"]))
+    if message is None:
+        return Dropped("This message no longer exists.")
+    if "person" in row.data:
+        person = await get_person(UUID(row.data["person"]))
+        to, language, path = (person.name, person.email), person.language, f"/coordination/candidatures/{structure.id}"
+    else:
+        applicant = await find_applicant_of(structure.id)
+        if applicant is None:
+            return Dropped("Nobody applied for this structure.")
+        to, language = (applicant.manager_name or "", applicant.email), applicant.language
+        path = application_path(applicant.id, now=now)
+    return _email("application_message", to, language, structure=structure, message=message, path=path)
+
+
+async def structure_suspended(row: OutboxRow, _now: datetime) -> Composed:
+    """To a manager: no more events for now, and why (A6)."""
+    return await _to_manager(row, StructureState.SUSPENDED)
+
+
+async def structure_left(row: OutboxRow, _now: datetime) -> Composed:
+    """To a manager: the structure is no longer in the network, and why (A6)."""
+    return await _to_manager(row, StructureState.WITHDRAWN)
+
+
+async def structure_back(row: OutboxRow, _now: datetime) -> Composed:
+    """To a manager: the structure is in the network again (A6)."""
+    return await _to_manager(row, StructureState.ADMITTED)
+
+
 async def invitation(row: OutboxRow, now: datetime) -> Composed:
     """Who invites, into which role, and the link to answer."""
     found = await find_invitation(_subject(row))
@@ -142,6 +176,10 @@ COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Composed]]] = {
     "application_refused": application_refused,
     "application_withdrawn": application_withdrawn,
     "structure_admitted": structure_admitted,
+    "application_message": application_message,
+    "structure_suspended": structure_suspended,
+    "structure_left": structure_left,
+    "structure_back": structure_back,
     "invitation": invitation,
     "charter_to_sign": charter_to_sign,
 }
@@ -169,6 +207,14 @@ async def _to_coordinator(row: OutboxRow, expected: StructureState) -> Composed:
     person = await get_person(UUID(row.data["person"]))
     path = f"/coordination/candidatures/{structure.id}"
     return _email(row.kind, (person.name, person.email), person.language, structure=structure, path=path)
+
+
+async def _to_manager(row: OutboxRow, expected: StructureState) -> Composed:
+    structure = await get_structure_by_id(_subject(row))
+    if structure.state is not expected:
+        return Dropped("Changed again since.")
+    person = await get_person(UUID(row.data["person"]))
+    return _email(row.kind, (person.name, person.email), person.language, structure=structure, note=await _note(row))
 
 
 async def _note(row: OutboxRow) -> str:

@@ -16,6 +16,7 @@ from ateliers.network.charter import list_signatures
 from ateliers.network.people import Person
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import list_history, list_structures
+from ateliers.network.thread import NewMessage, list_messages, write_to_applicant
 from ateliers.refusals import NotAllowed
 from ateliers.web.answers import page, redirect
 from ateliers.web.forms import Form, read_form
@@ -73,16 +74,32 @@ async def refuse(
     return redirect(f"/coordination/candidatures/{structure_id}")
 
 
-async def _application_page(structure_id: UUID, me: Person, forms: dict[str, Form[Note]]) -> Response[bytes]:
+@post("/coordination/candidatures/{structure_id:uuid}/messages")
+async def write(
+    request: Request[Any, Any, Any], structure_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """Write to the applicant."""
+    form = await read_form(request, NewMessage)
+    if form.data is None:
+        return await _application_page(structure_id, me, {}, form)
+    await write_to_applicant(structure_id, form.data, by=me, now=now())
+    return redirect(f"/coordination/candidatures/{structure_id}")
+
+
+async def _application_page(
+    structure_id: UUID, me: Person, forms: dict[str, Form[Note]], message: Form[NewMessage] | None = None
+) -> Response[bytes]:
     structure, applicant = await applications.get_application(structure_id, by=me)
     return page(
         "coordination/application.html",
-        status=422 if forms else 200,
+        status=422 if forms or message else 200,
         me=me,
         structure=structure,
         applicant=applicant,
         signatures=await list_signatures(structure_id),
         history=await list_history(structure_id),
+        messages=await list_messages(structure_id),
+        message_form=message or Form.of(NewMessage),
         changes=forms.get("changes") or Form.of(Note),
         refusal=forms.get("refusal") or Form.of(Note),
         may_admit=structure.state.may_become(StructureState.ADMITTED),
@@ -91,4 +108,4 @@ async def _application_page(structure_id: UUID, me: Person, forms: dict[str, For
     )
 
 
-ROUTES = [show_home, show_application, admit, ask_changes, refuse]
+ROUTES = [show_home, show_application, admit, ask_changes, refuse, write]

@@ -1,40 +1,205 @@
-"""Structures in a coordinator's territory: where each stands, its last and next session."""
+"""Structures in a coordinator's territory: how lively each is, notes about it, its membership (A6, A12)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
-from litestar import Request, Response, get
+import msgspec
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Meta
 
 from ateliers.agenda.liveliness import liveliness_of
+from ateliers.agenda.suspending import (
+    MembershipEnd,
+    ahead_of,
+    suspend_structure,
+    take_back_structure,
+    withdraw_structure,
+)
+from ateliers.attendance.missing import count_missing
 from ateliers.clock import now
-from ateliers.network.people import Person
+from ateliers.network.applications import get_application
+from ateliers.network.membership import next_states
+from ateliers.network.notes import NewNote, add_note, follow_ups_of, list_notes, settle_follow_up
+from ateliers.network.people import Person, list_members
 from ateliers.network.resigning import find_unsigned
-from ateliers.network.structure import StructureState
-from ateliers.network.structures import list_structures
+from ateliers.network.structure import Structure, StructureState
+from ateliers.network.structures import list_history, list_structures
 from ateliers.refusals import NotAllowed
-from ateliers.web.answers import page
+from ateliers.web.answers import page, redirect
+from ateliers.web.forms import Form, read_form
+from ateliers.words import PARIS, gettext, local
+
+TOLD = "The structure no longer runs workshops for the moment. We are sorry."
+
+
+class Back(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a structure is taken back."""
+
+    why: Annotated[
+        str, Meta(min_length=3, max_length=1000, title="A word to its managers", extra={"input": "textarea"})
+    ]
 
 
 @get("/coordination/structures")
 async def show_structures(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """Every structure, or those in one state (`etat`); an unknown state shows them all."""
+    """Every structure, or those in one state (`etat`), or those to follow up (`relancer`)."""
     if not me.is_coordinator:
         raise NotAllowed
     asked = request.query_params.get("etat", "")
     state = next((state for state in StructureState if state.value == asked), None)
+    moment = now()
+    today = local(moment, PARIS).date()
     structures = await list_structures(by=me, state=state)
     ids = [structure.id for structure in structures]
+    follow_ups = await follow_ups_of(ids)
+    due = {id for id, found in follow_ups.items() if found.due_on is not None and found.due_on <= today}
+    only_due = "relancer" in request.query_params
     return page(
         "coordination/structures.html",
         me=me,
-        structures=structures,
-        liveliness=await liveliness_of(ids, now=now()),
+        structures=[structure for structure in structures if structure.id in due or not only_due],
+        liveliness=await liveliness_of(ids, now=moment),
         unsigned=await find_unsigned(ids),
+        missing=await count_missing(ids, now=moment),
+        follow_ups=follow_ups,
+        due=due,
+        only_due=only_due,
         states=list(StructureState),
         state=state,
     )
 
 
-ROUTES = [show_structures]
+@get("/coordination/structures/{structure_id:uuid}")
+async def show_structure(structure_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """One structure: its sessions, its people, what was noted, its membership."""
+    return await _structure_page(structure_id, me, Form.of(NewNote))
+
+
+@post("/coordination/structures/{structure_id:uuid}/notes")
+async def note(
+    request: Request[Any, Any, Any], structure_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """Keep a note."""
+    form = await read_form(request, NewNote)
+    if form.data is None:
+        return await _structure_page(structure_id, me, form)
+    await add_note(structure_id, form.data, by=me, now=now())
+    return redirect(f"/coordination/structures/{structure_id}")
+
+
+@post("/coordination/notes/{note_id:uuid}/faite")
+async def settle(note_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """It was followed up."""
+    structure_id = await settle_follow_up(note_id, by=me, now=now())
+    return redirect(f"/coordination/structures/{structure_id}")
+
+
+@get("/coordination/structures/{structure_id:uuid}/suspendre")
+async def ask_suspend(structure_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """What suspending it would call off, before it is confirmed."""
+    return await _end_page(structure_id, me, StructureState.SUSPENDED, _end_form())
+
+
+@post("/coordination/structures/{structure_id:uuid}/suspendre")
+async def suspend(
+    request: Request[Any, Any, Any], structure_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """Suspend it."""
+    form = await read_form(request, MembershipEnd)
+    if form.data is None:
+        return await _end_page(structure_id, me, StructureState.SUSPENDED, form)
+    await suspend_structure(structure_id, form.data, by=me, now=now())
+    return redirect(f"/coordination/structures/{structure_id}")
+
+
+@get("/coordination/structures/{structure_id:uuid}/retirer")
+async def ask_withdraw(structure_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """What its leaving would call off, before it is confirmed."""
+    return await _end_page(structure_id, me, StructureState.WITHDRAWN, _end_form())
+
+
+@post("/coordination/structures/{structure_id:uuid}/retirer")
+async def withdraw(
+    request: Request[Any, Any, Any], structure_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """It leaves the network."""
+    form = await read_form(request, MembershipEnd)
+    if form.data is None:
+        return await _end_page(structure_id, me, StructureState.WITHDRAWN, form)
+    await withdraw_structure(structure_id, form.data, by=me, now=now())
+    return redirect(f"/coordination/structures/{structure_id}")
+
+
+@post("/coordination/structures/{structure_id:uuid}/reprendre")
+async def take_back(
+    request: Request[Any, Any, Any], structure_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """In the network again."""
+    form = await read_form(request, Back)
+    if form.data is None:
+        return await _structure_page(structure_id, me, Form.of(NewNote), back=form)
+    await take_back_structure(structure_id, form.data.why, by=me, now=now())
+    return redirect(f"/coordination/structures/{structure_id}")
+
+
+def _end_form() -> Form[MembershipEnd]:
+    return Form.of(MembershipEnd, told=gettext(TOLD))
+
+
+async def _structure(structure_id: UUID, me: Person) -> Structure:
+    structure, _applicant = await get_application(structure_id, by=me)
+    return structure
+
+
+async def _structure_page(
+    structure_id: UUID, me: Person, form: Form[NewNote], *, back: Form[Back] | None = None
+) -> Response[bytes]:
+    structure = await _structure(structure_id, me)
+    moment = now()
+    return (form if back is None else back).page(
+        "coordination/structure.html",
+        me=me,
+        structure=structure,
+        note_form=form,
+        back_form=back or Form.of(Back),
+        lively=(await liveliness_of([structure_id], now=moment)).get(structure_id),
+        missing=(await count_missing([structure_id], now=moment)).get(structure_id, 0),
+        unsigned=bool(await find_unsigned([structure_id])),
+        members=await list_members(structure_id),
+        notes=await list_notes(structure_id),
+        today=local(moment, PARIS).date(),
+        history=await list_history(structure_id),
+        next_states=[state.value for state in next_states(structure)],
+    )
+
+
+async def _end_page(
+    structure_id: UUID, me: Person, state: StructureState, form: Form[MembershipEnd]
+) -> Response[bytes]:
+    structure = await _structure(structure_id, me)
+    if state not in next_states(structure):
+        return redirect(f"/coordination/structures/{structure_id}")
+    return form.page(
+        "coordination/structure_end.html",
+        me=me,
+        structure=structure,
+        is_suspending=state is StructureState.SUSPENDED,
+        ahead=await ahead_of(structure_id, now=now()),
+    )
+
+
+ROUTES: list[Any] = [
+    show_structures,
+    show_structure,
+    note,
+    settle,
+    ask_suspend,
+    suspend,
+    ask_withdraw,
+    withdraw,
+    take_back,
+]

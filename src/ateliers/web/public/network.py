@@ -18,8 +18,9 @@ from ateliers.network.application import Application, EmailAddress, wrong_answer
 from ateliers.network.charter import current_charter, list_signatures
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_signatory, get_structure_by_id, list_history, list_signatories
+from ateliers.network.thread import NewMessage, TooManyMessages, list_messages, write_to_coordinators
 from ateliers.places.territories import DEPARTEMENTS
-from ateliers.refusals import Invalid, Refusal
+from ateliers.refusals import Invalid, NotFound, Refusal
 from ateliers.web.answers import page, redirect
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form, form_fields, read_form
@@ -144,6 +145,26 @@ async def withdraw(token: FromPath[str]) -> Response[bytes]:
     return redirect(f"/rejoindre/{token}")
 
 
+@get("/rejoindre/{token:str}/messages")
+async def show_messages(token: FromPath[str]) -> Response[bytes]:
+    """Where the application stands, with its thread of messages, also while the form is to be corrected."""
+    return await _status_page(token, Form.of(NewMessage))
+
+
+@post("/rejoindre/{token:str}/messages")
+async def write(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
+    """Write to the coordinators of the territory."""
+    form = await read_form(request, NewMessage)
+    if form.data is not None:
+        try:
+            await write_to_coordinators(token, form.data, now=now())
+        except TooManyMessages as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(f"/rejoindre/{token}/messages")
+    return await _status_page(token, form)
+
+
 async def _application_page(token: str) -> Response[bytes]:
     applicant = await applications.get_applicant(token, now=now())
     if applicant.structure_id is None:
@@ -161,13 +182,23 @@ async def _application_page(token: str) -> Response[bytes]:
             signatory_role=signature.role,
         )
         return await _form_page(form, token, note=history[-1].note)
+    return await _status_page(token, Form.of(NewMessage))
+
+
+async def _status_page(token: str, form: Form[NewMessage]) -> Response[bytes]:
+    applicant = await applications.get_applicant(token, now=now())
+    if applicant.structure_id is None:
+        raise NotFound
+    structure = await get_structure_by_id(applicant.structure_id)
     return _kept_by_nobody(
-        page(
+        form.page(
             "public/application.html",
             structure=structure,
-            history=history,
+            history=await list_history(structure.id),
+            messages=await list_messages(structure.id),
             token=token,
             may_withdraw=structure.state.may_become(StructureState.WITHDRAWN),
+            may_correct=structure.state is StructureState.CHANGES_ASKED,
         )
     )
 
@@ -191,4 +222,6 @@ ROUTES = [
     show_application,
     submit,
     withdraw,
+    show_messages,
+    write,
 ]
