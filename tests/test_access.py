@@ -47,6 +47,8 @@ SECRETS: dict[str, set[str]] = {
     "SecretNeed": OURS,
     "SecretCompanion": OURS,
     "SecretWalkIn": OURS,
+    "SecretNote": TERRITORY,
+    "SecretMessage": TERRITORY,
     "secret-link": OURS,
     "SecretDraft": OURS | TERRITORY,
     "SecretNetwork": set(ROLES) - {"stranger"},
@@ -70,6 +72,9 @@ FORM = {
     "email": "somebody@example.test",
     "role": "manager",
     "note": "Because",
+    "text": "Because",
+    "why": "Because",
+    "told": "Because",
     "title": "Taken over",
     "kind": "workshop",
     "minutes": "30",
@@ -154,6 +159,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
     await world.make_booking(past, code="AAAAA3", **facts)
     await world.make_booking(webinar, code="AAAAA4", **facts)
     await world.insert("walk_in", op="1", session_id=past, name="SecretWalkIn", at=clock.now(), recorded_at=clock.now())
+    await world.insert("application_message", structure_id=candidate, at=clock.now(), text="SecretMessage")
     people = {
         "samir": await world.make_samir(ours),
         "nadia": await world.make_nadia(ours),
@@ -174,6 +180,15 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         sent_at=clock.now(),
         expires_at=soon,
     )
+    note = await world.insert(
+        "structure_note",
+        structure_id=ours,
+        at=clock.now(),
+        by_id=people["paule"],
+        kind="call",
+        text="SecretNote",
+        follow_up_on=clock.now().date(),
+    )
     role = await database.fetch_value("SELECT id FROM role WHERE person_id = $1", people["nadia"])
     token = await create_token(others, "x", SCOPES, now=clock.now())
     signed_in: dict[str, dict[str, str]] = {"stranger": {}, "other token": {"authorization": f"Bearer {token}"}}
@@ -188,6 +203,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "structure_id": [str(ours), str(candidate)],
         "invitation_id": [str(invitation)],
         "role_id": [str(role)],
+        "note_id": [str(note)],
         "slug": ["ccas-de-nevers", "candidate"],
         "code": ["AAAAA2"],
         "key": ["aaaaaaaaaaaaaaaa"],
@@ -284,6 +300,7 @@ OWNED = {
     "structure": "t.id = $1 OR t.slug = 'candidate'",
     "role": "t.structure_id = $1",
     "signature": "t.structure_id = $1",
+    "structure_note": "t.structure_id = $1",
     "invitation": "t.structure_id = $1",
     "api_token": "t.structure_id = $1",
     "event": "t.structure_id = $1",

@@ -35,6 +35,8 @@ OWNERS = {
     "person": "network",
     "role": "network",
     "structure_history": "network",
+    "application_message": "network",
+    "structure_note": "network",
     "charter": "network",
     "signature": "network",
     "invitation": "network",

@@ -12,9 +12,13 @@ from msgspec import inspect as mi
 
 from ateliers import clock
 from ateliers.agenda.drafts import About, CallOff, Move, NewEvent, NewSession
+from ateliers.agenda.suspending import MembershipEnd
 from ateliers.network.application import Application, EmailAddress, Note
 from ateliers.network.invitations import NewMember
+from ateliers.network.notes import NewNote
 from ateliers.network.resigning import NewSignature
+from ateliers.network.thread import NewMessage
+from ateliers.web.coordination import structures
 from ateliers.web.fields import specs
 from ateliers.web.public import booking, sign_in
 from ateliers.web.workspace import attendance, bookings
@@ -287,6 +291,42 @@ FORMS: dict[str, Sent] = {
         by="paule",
         struct=Note,
         valid=lambda _s: {"note": "Merci de préciser l’adresse."},
+    ),
+    "/rejoindre/{token:str}/messages": Sent(
+        at=lambda s: f"{s.sent_application}/messages",
+        struct=NewMessage,
+        valid=lambda _s: {"text": "Faut-il un SIRET ?"},
+    ),
+    "/coordination/candidatures/{structure_id:uuid}/messages": Sent(
+        at=lambda s: f"/coordination/candidatures/{s.candidate}/messages",
+        by="paule",
+        struct=NewMessage,
+        valid=lambda _s: {"text": "Le numéro RNA suffit."},
+    ),
+    "/coordination/structures/{structure_id:uuid}/notes": Sent(
+        at=lambda s: f"/coordination/structures/{s.structure}/notes",
+        by="paule",
+        struct=NewNote,
+        valid=lambda _s: {"kind": "call", "text": "Reprend en janvier.", "follow_up_on": "2027-01-05"},
+    ),
+    "/coordination/notes/{note_id:uuid}/faite": Sent(at=lambda s: f"/coordination/notes/{s.note}/faite", by="paule"),
+    "/coordination/structures/{structure_id:uuid}/suspendre": Sent(
+        at=lambda s: f"/coordination/structures/{s.structure}/suspendre",
+        by="paule",
+        struct=MembershipEnd,
+        valid=lambda _s: {"why": "Plus d’ambassadeur.", "told": "Plus d’ateliers pour le moment."},
+    ),
+    "/coordination/structures/{structure_id:uuid}/retirer": Sent(
+        at=lambda s: f"/coordination/structures/{s.structure}/retirer",
+        by="paule",
+        struct=MembershipEnd,
+        valid=lambda _s: {"why": "Fermeture.", "told": "Plus d’ateliers."},
+    ),
+    "/coordination/structures/{structure_id:uuid}/reprendre": Sent(
+        at=lambda s: f"/coordination/structures/{s.suspended}/reprendre",
+        by="paule",
+        struct=structures.Back,
+        valid=lambda _s: {"why": "Une ambassadrice est formée."},
     ),
     "/coordination/candidatures/{structure_id:uuid}/refus": Sent(
         at=lambda s: f"/coordination/candidatures/{s.candidate}/refus",

@@ -44,6 +44,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     booking: UUID
     place: UUID
     candidate: UUID  # a structure that applied
+    suspended: UUID  # a structure that may not publish for now
+    note: UUID  # to follow up
     private: str
     reminders: str
     sign_in: str
@@ -107,6 +109,16 @@ async def make_scene() -> Scene:
         booking=odile,
         place=place,
         candidate=candidate,
+        suspended=await make_structure("Suspendue", state="suspended"),
+        note=await insert(
+            "structure_note",
+            structure_id=structure,
+            at=moment,
+            by_id=paule,
+            kind="call",
+            text="Reprend en janvier.",
+            follow_up_on=moment.date(),
+        ),
         private=manage_path(held),
         reminders=stop_reminders_path(held),
         sign_in=link_path(link),
