@@ -33,7 +33,7 @@ class Chore(msgspec.Struct, frozen=True, kw_only=True):
 
 def chores() -> list[Chore]:
     """All chores of the service."""
-    from ateliers.bookings import changes, needs, reminders
+    from ateliers.bookings import changes, needs, offers, reminders
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
     from ateliers.mail.delivery import deliver_due
     from ateliers.network import resigning
@@ -47,6 +47,9 @@ def chores() -> list[Chore]:
 
     async def remind(now: datetime) -> None:
         await reminders.sweep(now)
+
+    async def serve_next(now: datetime) -> int:
+        return await offers.sweep(now)
 
     async def tell_changes(now: datetime) -> None:
         await changes.sweep(now)
@@ -63,6 +66,7 @@ def chores() -> list[Chore]:
     return [
         Chore(name="deliver mail", seconds=1, run=deliver),
         Chore(name="tell changes", seconds=2, run=tell_changes),
+        Chore(name="serve who waits", seconds=5, run=serve_next),
         Chore(name="remind", seconds=20, run=remind),
         Chore(name="ask signatures", seconds=60, run=ask_signatures),
         Chore(name="purge needs", seconds=3600, run=purge_needs),

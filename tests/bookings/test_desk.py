@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ateliers.bookings.booking import BookingState
-from ateliers.bookings.desk import Book, Entry, GiveBack, Holding, Leave, Plan, Release, Resize, Verdict, decide
+from ateliers.bookings.desk import decide
+from ateliers.bookings.wishes import Book, Entry, GiveBack, Holding, Leave, Plan, Release, Resize, Verdict
 from tests.world import NOON, START
 
 LIVE = (BookingState.CONFIRMED, BookingState.WAITING)

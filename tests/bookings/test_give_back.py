@@ -88,7 +88,7 @@ async def test_who_has_no_email_is_to_be_called():
     await give_back_seats(odile.id, now=NOON)
 
     promoted = await get_booking(waiting.id)
-    assert (promoted.state, promoted.to_call_back, promoted.rank) == (BookingState.CONFIRMED, True, 1)
+    assert (promoted.state, promoted.to_call_back, promoted.call_why) == (BookingState.OFFERED, True, "seat")
     assert [kind for kind, *_ in await mails()] == ["booking_confirmed", "seats_given_back"]
 
 

@@ -82,14 +82,15 @@ async def test_another_date_is_taken_before_the_first_is_given_back(client):
     assert "Choisir une autre date" in text_of(await client.get(path))
     offered = await client.get(path + "/changer")
     assert (str(other) in offered.text, str(full) in offered.text) == (True, False)
-    for wrong in (str(full), str(elsewhere), str(first), "", "x"):
+    for wrong in (str(full), str(elsewhere), "", "x"):
         assert (await client.post(path + "/changer", data={"session_id": wrong})).status_code == 422
     changed = await client.post(path + "/changer", data={"session_id": str(other)})
+    again = await client.post(path + "/changer", data={"session_id": str(other)})
 
-    assert changed.status_code == 303
+    assert changed.status_code == again.status_code == 303
+    assert changed.headers["location"] == again.headers["location"] == path
     assert "2 places sont confirmées" in text_of(await client.get(changed.headers["location"])).replace("\u00a0", " ")
     assert [(await get_session(id)).seats_taken for id in (first, full, other, elsewhere)] == [0, 0, 2, 0]
-    assert "Vous avez rendu vos places." in text_of(await client.get(path))
 
 
 async def test_the_form_sent_twice_books_once(client):
@@ -355,7 +356,6 @@ async def test_samir_gives_more_seats_and_who_cannot_be_written_to_is_called(bro
     assert "À appeler" in shown
     await samir.post(f"/espace/inscriptions/{waiting}/appel")
     assert (await get_booking(waiting)).to_call_back is False
-    assert "À appeler" not in text_of(await samir.get(f"/espace/seances/{session_id}"))
     for wrong in ("0", "-3", "beaucoup", "1000000000"):
         answer = await samir.post(f"/espace/seances/{session_id}/places", data={"capacity": wrong})
         assert answer.status_code == 422

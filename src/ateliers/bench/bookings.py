@@ -19,8 +19,9 @@ from ateliers.bench.works import Measure, work
 from ateliers.bench.yard import Yard
 from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Contact, Wish
-from ateliers.bookings.desk import Book, Plan, decide
+from ateliers.bookings.desk import decide
 from ateliers.bookings.resize import resize_session
+from ateliers.bookings.wishes import Book, Plan
 from ateliers.network.people import Person, Role, RoleName
 
 CLIENTS = 64

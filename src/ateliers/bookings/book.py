@@ -10,12 +10,12 @@ import msgspec
 
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings import admission, codes
-from ateliers.bookings.admission import Answer, Request
 from ateliers.bookings.booking import Booking, BookingState, Channel, Contact, Wish
 from ateliers.bookings.bookings import get_booking
-from ateliers.bookings.desk import Book, Verdict
 from ateliers.bookings.ledger import Draft
 from ateliers.bookings.needs import looks_like_nir
+from ateliers.bookings.rounds import Answer, Request
+from ateliers.bookings.wishes import Book, Verdict
 from ateliers.database import new_id
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid, NotFound, Refusal
@@ -28,6 +28,12 @@ class BookingClosed(Refusal):
     """Called off, started, unpublished, or of a kind that takes no bookings."""
 
     title = "This session no longer takes bookings."
+
+
+class BookingNotOpen(BookingClosed):
+    """Bookings open later: `Session.opens_at` says when (B5)."""
+
+    title = "Bookings for this session are not open yet."
 
 
 class SessionFull(Refusal):
@@ -106,6 +112,9 @@ async def book_seats(session_id: UUID, wish: Wish, *, now: datetime, by: Person 
                 seats=wish.seats,
                 may_wait=wish.may_wait,
                 insists=wish.insists,
+                by_staff=is_staff,
+                draws=wish.channel is not Channel.ONLINE,
+                has_email=wish.contact.email is not None,
             ),
             now=now,
             draft=draft,
@@ -133,6 +142,8 @@ async def _booking_of(answer: Answer, draft: Draft) -> Booking:
             if booking.id == draft.booking.id:
                 return booking  # written by a round whose commit was not heard of
             raise AlreadyBooked(booking)
+        case Verdict.NOT_YET:
+            raise BookingNotOpen
         case Verdict.TOO_LARGE:
             raise PartyTooLarge(limit=decision.seats)
         case Verdict.FULL:

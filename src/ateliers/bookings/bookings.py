@@ -37,10 +37,15 @@ async def list_bookings(session_id: UUID) -> list[Booking]:
     """All bookings of a session, ended ones too: confirmed first, then the waiting list by rank, then the others."""
     return await fetch(
         Booking,
-        f"{BOOKING_SQL} WHERE session_id = $1 ORDER BY array_position(ARRAY['confirmed', 'offered', 'waiting', 'given_back', 'left'],"
-        " state), CASE state WHEN 'waiting' THEN rank END, lower(name), id",
+        f"{BOOKING_SQL} WHERE session_id = $1 ORDER BY array_position(ARRAY['confirmed', 'offered', 'waiting', 'given_back', 'left',"
+        " 'declined', 'expired'], state), CASE state WHEN 'waiting' THEN rank END, lower(name), id",
         session_id,
     )
+
+
+async def list_bookings_by_id(ids: list[UUID]) -> list[Booking]:
+    """The bookings of these ids that exist, in no order."""
+    return await fetch(Booking, f"{BOOKING_SQL} WHERE id = ANY($1)", ids)
 
 
 async def rank_of(booking: Booking) -> int | None:

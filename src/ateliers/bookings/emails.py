@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -37,6 +38,7 @@ NO_ADDRESS = Dropped("There is no e-mail address to write to.")
 GIVEN_BACK = Dropped("The seats were given back meanwhile.")
 CALLED_OFF = Dropped("The session was called off meanwhile.")
 IS_OVER = Dropped("The session is over.")
+NOT_OFFERED = Dropped("The offer was answered meanwhile, or has expired.")
 NOT_WAITING = Dropped("This booking no longer waits for a seat.")
 OUTDATED = Dropped("A later message says it all.")
 TOO_LATE = Dropped("It was too late for this reminder.")
@@ -83,6 +85,35 @@ async def waiting_list_joined(_row: OutboxRow, booking: Booking, session: Sessio
         (session.ends_at <= now, IS_OVER),
     )
     return obstacle or _email("waiting_list_joined", booking, session, {"rank": await rank_of(booking)})
+
+
+@_about_a_booking
+async def seat_offered(_row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
+    """A seat is held for somebody who waited, until they answer."""
+    until = booking.offered_until
+    if booking.state is not BookingState.OFFERED or until is None or until < now:
+        return NOT_OFFERED
+    return CALLED_OFF if session.is_called_off else _email("seat_offered", booking, session, {"until": until})
+
+
+@_about_a_booking
+async def offer_expired(_row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
+    """The offer was not answered in time."""
+    obstacle = _first(
+        (booking.state is not BookingState.EXPIRED, OUTDATED),
+        (session.is_called_off, CALLED_OFF),
+        (session.starts_at <= now, IS_OVER),
+    )
+    return obstacle or _email("offer_expired", booking, session, {"takes_bookings": session.takes_bookings(now)})
+
+
+@_about_a_booking
+async def booking_changed(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
+    """The same booking is now for another session: one message, and the calendar's entry moves with it."""
+    before = await find_session(UUID(row.data["before"]))
+    if before is None or row.is_first:  # they never heard of the other one: there is no change to speak of
+        return _held("booking_confirmed", row, booking, session, now)
+    return _held("booking_changed", row, booking, session, now, before=before)
 
 
 @_about_a_booking
@@ -163,6 +194,9 @@ COMPOSERS: dict[str, Composer] = {
     "booking_confirmed": booking_confirmed,
     "booking_promoted": booking_promoted,
     "waiting_list_joined": waiting_list_joined,
+    "seat_offered": seat_offered,
+    "offer_expired": offer_expired,
+    "booking_changed": booking_changed,
     "seats_given_back": seats_given_back,
     "session_moved": session_moved,
     "session_called_off": session_called_off,
@@ -171,13 +205,13 @@ COMPOSERS: dict[str, Composer] = {
 }
 
 
-def _held(kind: str, row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
+def _held(kind: str, row: OutboxRow, booking: Booking, session: Session, now: datetime, **facts: Any) -> Composed:
     obstacle = _first(
         (booking.state is not BookingState.CONFIRMED, GIVEN_BACK),
         (session.is_called_off, CALLED_OFF),
         (session.ends_at <= now, IS_OVER),
     )
-    return obstacle or _with_request(kind, row, booking, session, {})
+    return obstacle or _with_request(kind, row, booking, session, facts)
 
 
 def _with_request(kind: str, row: OutboxRow, booking: Booking, session: Session, facts: dict[str, Any]) -> Email:

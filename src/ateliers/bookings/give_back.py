@@ -7,11 +7,11 @@ from uuid import UUID
 
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings import admission
-from ateliers.bookings.admission import Request
 from ateliers.bookings.book import BookingClosed
 from ateliers.bookings.booking import Booking
 from ateliers.bookings.bookings import get_booking
-from ateliers.bookings.desk import GiveBack, Leave, Verdict
+from ateliers.bookings.rounds import Request
+from ateliers.bookings.wishes import GiveBack, Leave, Verdict
 from ateliers.network.people import Person
 from ateliers.refusals import NotAllowed, NotFound, Refusal
 

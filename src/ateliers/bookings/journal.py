@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from ateliers.database import fetch
-from ateliers.words import T, gettext
+from ateliers.words import T, day_in_words, gettext, time_in_words
 
 LATEST = 200  # lines shown
 
@@ -19,11 +19,25 @@ SENTENCES = {
     "left": T("Left the waiting list."),
     "asks_for_less": T("Now waits for fewer seats: %(left)s."),
     "promoted": T("Served from the waiting list. Seats asked for: %(seats)s; free: %(free)s."),
+    "offered": T(
+        "Offered from the waiting list, to be answered before %(until)s. Seats asked for: %(seats)s; free: %(free)s."
+    ),
+    "to_call": T("To be called: the seat is kept until %(until)s. Seats asked for: %(seats)s; free: %(free)s."),
     "passed": T("Passed over, keeps its rank. Seats asked for: %(seats)s; free: %(free)s."),
+    "passed_too": T("Others passed over as well, who keep their rank: %(entries)s."),
+    "accepted": T("Accepted the offer. Seats: %(seats)s."),
+    "declined": T("Declined the offer. Seats: %(seats)s; kept: %(left)s."),
+    "expired": T("No answer before the deadline: the offer has ended. Seats: %(seats)s."),
+    "seat_given": T("Staff gave a seat to somebody who waited. Seats: %(seats)s."),
     "overbooked": T("Booked above the limit, knowingly. Seats above: %(above)s."),
+    "moved_away": T("Moved to the session of %(start)s. Seats: %(seats)s."),
+    "moved_here": T("Comes from the session of %(start)s. Seats: %(seats)s."),
     "resized": T("Number of seats changed. Before: %(before)s; now: %(after)s; taken: %(taken)s."),
+    "held_back": T("Seats held back for phone and partners. Before: %(before)s; now: %(after)s."),
+    "released": T("Seats held back are now for everybody: %(seats)s."),
     "called": T("Called, and knows about the seat."),
 }
+MOMENTS = ("until", "start")  # facts that are moments
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +46,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any]
     booking_name: str | None
     by_name: str | None
+    zone: str
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,22 +62,36 @@ async def list_journal(session_id: UUID) -> list[Line]:
     """The latest lines about a session, the newest first, in the reader's language."""
     lines = await fetch(
         _Line,
-        """SELECT j.at, j.what, j.facts, b.name AS booking_name, p.name AS by_name
-           FROM booking_journal j LEFT JOIN booking b ON b.id = j.booking_id LEFT JOIN person p ON p.id = j.by_id
+        """SELECT j.at, j.what, j.facts, b.name AS booking_name, p.name AS by_name, s.zone
+           FROM booking_journal j JOIN session s ON s.id = j.session_id
+           LEFT JOIN booking b ON b.id = j.booking_id LEFT JOIN person p ON p.id = j.by_id
            WHERE j.session_id = $1 ORDER BY j.id DESC LIMIT $2""",
         session_id,
         LATEST,
     )
     return [
-        Line(at=line.at, who=line.booking_name or "", text=in_words(line.what, line.facts), by=line.by_name or "")
+        Line(
+            at=line.at,
+            who=line.booking_name or "",
+            text=in_words(line.what, line.facts, line.zone),
+            by=line.by_name or "",
+        )
         for line in lines
     ]
 
 
-def in_words(what: str, facts: dict[str, Any]) -> str:
-    """One fact of the journal as a sentence."""
+def in_words(what: str, facts: dict[str, Any], zone: str) -> str:
+    """One fact of the journal as a sentence, moments on the clock of `zone`."""
     sentence = SENTENCES.get(what)
     if sentence is None:
         return what
-    shown = {name: gettext("no limit") if value is None else value for name, value in facts.items()}
-    return str(T(sentence.message, **shown))
+    return str(T(sentence.message, **{name: _shown(name, value, zone) for name, value in facts.items()}))
+
+
+def _shown(name: str, value: Any, zone: str) -> Any:
+    if value is None:
+        return gettext("no limit")
+    if name not in MOMENTS:
+        return value
+    moment = datetime.fromisoformat(value)
+    return f"{day_in_words(moment, zone)} {time_in_words(moment, zone)}"

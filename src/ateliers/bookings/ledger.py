@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from ateliers.agenda.kinds import RULES, Kind
-from ateliers.bookings.booking import Booking, BookingState
+from ateliers.bookings.booking import Booking
 from ateliers.bookings.bookings import COLUMNS
-from ateliers.bookings.desk import Entry, Holding, Outcome, Plan
-from ateliers.database import execute, fetch, fetch_rows
+from ateliers.bookings.wishes import Entry, Holding, Outcome, Plan
+from ateliers.database import execute, fetch, fetch_one, fetch_rows
 from ateliers.mail.outbox import QUEUE_SQL, NewMail, queue_arguments
 
 MOST_AN_HOUR = 5  # bookings of one contact in an hour, all sessions together (C14)
@@ -21,12 +22,16 @@ MOST_AHEAD = 20  # live bookings of one contact on sessions to come
 HOUR = timedelta(hours=1)
 
 # The event may be changed meanwhile, the session not: whoever moves or calls off locks the session, in order of id like us.
-LOCK_SQL = """
-    SELECT s.id, s.capacity, s.seats_taken, s.seats_waiting, s.ranks_given, s.starts_at, s.called_off_at, s.revision,
-           e.kind, e.state AS event_state, e.visibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff
+READ_SQL = """
+    SELECT s.id, s.capacity, s.seats_taken, s.seats_waiting, s.seats_offered, s.seats_held_back, s.held_back_until,
+           s.ranks_given, s.starts_at, s.called_off_at, s.revision,
+           e.kind, e.state AS event_state, e.visibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff,
+           e.public_from, e.opens_at, e.closing, e.offer_for, e.call_for
     FROM session s JOIN event e ON e.id = s.event_id
-    WHERE s.id = ANY($1) ORDER BY s.id FOR NO KEY UPDATE OF s
+    WHERE s.id = ANY($1) ORDER BY s.id
 """
+
+LOCK_SQL = f"{READ_SQL} FOR NO KEY UPDATE OF s"
 
 # Scalar sub-selects, neither joins nor EXISTS: each stays an index look-up even when the plan was made while the table was empty.
 SEEN_SQL = """
@@ -48,9 +53,19 @@ SEEN_SQL = """
 
 HELD_SQL = f"SELECT person_key, contact_key, {COLUMNS} FROM booking WHERE id = ANY($1)"
 
+DUPLICATES_SQL = """
+    SELECT id, person_key FROM booking
+    WHERE session_id = $1 AND person_key = ANY($2) AND state IN ('confirmed', 'waiting', 'offered')
+"""
+
 WAITING_SQL = """
-    SELECT session_id, id AS booking, seats, person_key AS person FROM booking
+    SELECT session_id, id AS booking, seats, person_key AS person, email IS NOT NULL AS has_email FROM booking
     WHERE session_id = ANY($1) AND state = 'waiting' ORDER BY session_id, rank
+"""
+
+OVERDUE_SQL = """
+    SELECT session_id, id AS booking, seats, person_key AS person, email IS NOT NULL AS has_email, offered_until AS until
+    FROM booking WHERE session_id = ANY($1) AND state = 'offered' AND offered_until < $2 ORDER BY session_id, offered_until, id
 """
 
 ENTRIES_SQL = """
@@ -61,16 +76,19 @@ ENTRIES_SQL = """
 WRITE_SQL = f"""
     WITH counted AS (
         UPDATE session s SET capacity = x.capacity, seats_taken = x.taken, seats_waiting = x.waiting,
+               seats_offered = x.offered, seats_held_back = x.held_back, held_back_until = x.held_back_until,
                overbooked = x.overbooked, ranks_given = x.ranks
         FROM json_to_recordset($10::json)
-             AS x (id uuid, capacity integer, taken integer, waiting integer, overbooked integer, ranks bigint)
+             AS x (id uuid, capacity integer, taken integer, waiting integer, offered integer, held_back integer,
+                   held_back_until timestamptz, overbooked integer, ranks bigint)
         WHERE s.id = x.id
     ), made AS (
         INSERT INTO booking ({COLUMNS}, person_key, contact_key, request_key)
         SELECT {COLUMNS}, decode(person_key, 'base64'), decode(contact_key, 'base64'), request_key
         FROM json_to_recordset($11::json) AS x (
             id uuid, session_id uuid, code text, uid text, state text, seats integer, rank bigint, name text, email text,
-            phone text, names text[], on_behalf text, needs text, language text, channel text, to_call_back boolean, call_why text, offered_until timestamptz, answers jsonb,
+            phone text, names text[], on_behalf text, needs text, language text, channel text, to_call_back boolean, call_why text,
+            offered_until timestamptz, answers jsonb,
             created_at timestamptz, confirmed_at timestamptz, ended_at timestamptz, changed_at timestamptz,
             sequence integer, told_revision integer, reminders boolean, created_by uuid, unreachable text,
             person_key text, contact_key text, request_key text)
@@ -79,12 +97,13 @@ WRITE_SQL = f"""
 """
 
 CHANGE_SQL = """
-    UPDATE booking b SET state = x.state, seats = x.seats, names = x.names, confirmed_at = x.confirmed_at,
-           ended_at = x.ended_at, changed_at = x.changed_at, sequence = x.sequence, to_call_back = x.to_call_back,
-           told_revision = x.told_revision
+    UPDATE booking b SET session_id = x.session_id, state = x.state, seats = x.seats, rank = x.rank, names = x.names,
+           confirmed_at = x.confirmed_at, offered_until = x.offered_until, ended_at = x.ended_at, changed_at = x.changed_at,
+           sequence = x.sequence, to_call_back = x.to_call_back, call_why = x.call_why, told_revision = x.told_revision
     FROM json_to_recordset($1::json) AS x (
-        id uuid, state text, seats integer, names text[], confirmed_at timestamptz, ended_at timestamptz,
-        changed_at timestamptz, sequence integer, to_call_back boolean, told_revision integer)
+        id uuid, session_id uuid, state text, seats integer, rank bigint, names text[], confirmed_at timestamptz,
+        offered_until timestamptz, ended_at timestamptz, changed_at timestamptz, sequence integer, to_call_back boolean,
+        call_why text, told_revision integer)
     WHERE b.id = x.id
 """
 
@@ -102,6 +121,9 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
     capacity: int | None
     seats_taken: int
     seats_waiting: int
+    seats_offered: int
+    seats_held_back: int
+    held_back_until: datetime | None
     ranks_given: int
     starts_at: datetime
     called_off_at: datetime | None
@@ -113,14 +135,25 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
     waiting_max: int
     promotion_stop: timedelta
     cutoff: timedelta
+    public_from: datetime | None
+    opens_at: datetime | None
+    closing: timedelta
+    offer_for: timedelta | None
+    call_for: timedelta
 
-    @property
-    def has_free_seats(self) -> bool:
-        """Whether anybody could be served."""
-        return self.capacity is None or self.seats_taken < self.capacity
+    def may_serve(self, now: datetime) -> bool:
+        """Whether somebody who waits could be served: seats are free, or held back until now at most."""
+        held = self.seats_taken + self.seats_offered + self.seats_held_back
+        is_due = self.held_back_until is not None and self.held_back_until <= now
+        return self.capacity is None or held < self.capacity or is_due
 
     def plan(
-        self, waiting: Sequence[Entry], entries: int, known: dict[bytes, UUID], holdings: dict[UUID, Holding]
+        self,
+        waiting: Sequence[Entry],
+        offers: Sequence[Entry],
+        entries: int,
+        known: dict[bytes, UUID],
+        holdings: dict[UUID, Holding],
     ) -> Plan:
         """The session as the desk wants to see it."""
         return Plan(
@@ -135,7 +168,15 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
             waiting_max=self.waiting_max,
             promotion_stop=self.promotion_stop,
             cutoff=self.cutoff,
+            offered=self.seats_offered,
+            held_back=self.seats_held_back,
+            held_back_until=self.held_back_until,
+            opens_at=self.opens_at,
+            closing=self.closing,
+            offer_for=self.offer_for,
+            call_for=self.call_for,
             waiting=waiting,
+            offers=offers,
             known=known,
             holdings=holdings,
         )
@@ -169,10 +210,33 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     person_key: bytes
     contact_key: bytes | None
 
+    @property
+    def holding(self) -> Holding:
+        """As the desk wants to see it."""
+        return Holding(
+            state=self.booking.state,
+            seats=self.booking.seats,
+            person=self.person_key,
+            rank=self.booking.rank,
+            offered_until=self.booking.offered_until,
+            has_email=self.booking.email is not None,
+        )
+
 
 async def lock(session_ids: Iterable[UUID]) -> dict[UUID, Locked]:
     """Lock the rows of these sessions, in order of id; those that exist."""
     return {row.id: row for row in await fetch(Locked, LOCK_SQL, sorted(session_ids))}
+
+
+async def find(session_id: UUID) -> Locked | None:
+    """The same without a lock, to look only."""
+    return await fetch_one(Locked, READ_SQL, [session_id])
+
+
+async def find_duplicates(session_id: UUID, persons: list[bytes]) -> dict[bytes, UUID]:
+    """Which live booking of the session these people have."""
+    rows = await fetch_rows(DUPLICATES_SQL, session_id, persons)
+    return {row["person_key"]: row["id"] for row in rows}
 
 
 async def look_up(drafts: Sequence[Draft], *, now: datetime) -> list[Seen]:
@@ -206,10 +270,26 @@ async def find_held(booking_ids: Iterable[UUID]) -> dict[UUID, Held]:
 
 async def list_waiting(session_ids: Iterable[UUID]) -> dict[UUID, list[Entry]]:
     """Who waits for each of these sessions, in order of rank."""
-    found: dict[UUID, list[Entry]] = {}
     ids = list(session_ids)
-    for row in await fetch_rows(WAITING_SQL, ids) if ids else []:
-        entry = Entry(booking=row["booking"], seats=row["seats"], person=row["person"])
+    return _entries(await fetch_rows(WAITING_SQL, ids)) if ids else {}
+
+
+async def list_overdue(session_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, list[Entry]]:
+    """Offers of each of these sessions that nobody answered in time."""
+    ids = list(session_ids)
+    return _entries(await fetch_rows(OVERDUE_SQL, ids, now)) if ids else {}
+
+
+def _entries(rows: Iterable[asyncpg.Record]) -> dict[UUID, list[Entry]]:
+    found: dict[UUID, list[Entry]] = {}
+    for row in rows:
+        entry = Entry(
+            booking=row["booking"],
+            seats=row["seats"],
+            person=row["person"],
+            has_email=row["has_email"],
+            until=row.get("until"),
+        )
         found.setdefault(row["session_id"], []).append(entry)
     return found
 
@@ -227,6 +307,9 @@ def counters(session_id: UUID, outcome: Outcome) -> dict[str, Any]:
         "capacity": outcome.capacity,
         "taken": outcome.taken,
         "waiting": outcome.waiting_seats,
+        "offered": outcome.offered,
+        "held_back": outcome.held_back,
+        "held_back_until": outcome.held_back_until,
         "overbooked": outcome.overbooked,
         "ranks": outcome.ranks_given,
     }
@@ -245,32 +328,3 @@ async def write(
         await execute(CHANGE_SQL, changed)
     if notes:
         await execute(NOTE_SQL, notes)
-
-
-def letters_of(before: Booking | None, after: Booking, *, now: datetime) -> tuple[Booking, list[NewMail]]:
-    """The e-mail that a change of one booking calls for, and the booking with the SEQUENCE that it carries."""
-    seats_before = before.seats if before is not None and before.state is BookingState.CONFIRMED else 0
-    is_confirmed = after.state is BookingState.CONFIRMED
-    given_back = seats_before - (after.seats if is_confirmed else 0)
-    if before is None:
-        kind = "booking_confirmed" if is_confirmed else "waiting_list_joined"
-    elif not seats_before and is_confirmed:
-        kind = "booking_promoted"
-    elif given_back > 0:
-        kind = "seats_given_back"
-        after = msgspec.structs.replace(after, sequence=before.sequence + 1)
-    else:
-        return after, []
-    if after.email is None:
-        return after, []
-    has_calendar = kind != "waiting_list_joined"
-    mail = NewMail(
-        kind=kind,
-        key=f"{kind}:{after.id}:{after.sequence}",
-        subject_id=after.id,
-        now=now,
-        data={"seats": given_back, "left": seats_before - given_back} if given_back > 0 else {},
-        thread=after.uid if has_calendar else None,
-        sequence=after.sequence if has_calendar else None,
-    )
-    return after, [mail]

@@ -9,9 +9,9 @@ import msgspec
 
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings import admission
-from ateliers.bookings.admission import Request
 from ateliers.bookings.booking import Booking
-from ateliers.bookings.desk import Resize
+from ateliers.bookings.rounds import Request
+from ateliers.bookings.wishes import Resize
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid, NotAllowed, NotFound
 
