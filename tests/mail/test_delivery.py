@@ -95,7 +95,8 @@ async def test_a_text_that_begins_with_dots_arrives_whole():
 
 async def test_a_connection_is_renewed_after_a_while():
     async with smtp_sink() as sink:
-        await queue(*(str(n) for n in range(RECYCLED_AFTER + 1)))
+        for n in range(RECYCLED_AFTER + 1):
+            await queue(str(n), data={"to": f"p{n}@example.test"})
         await deliver(sink)
 
         assert (len(sink.received), sink.connections) == (RECYCLED_AFTER + 1, 2)

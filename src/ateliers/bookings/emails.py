@@ -255,4 +255,6 @@ def _email(kind: str, booking: Booking, session: Session, facts: dict[str, Any])
         html=html,
         language=booking.language,
         reply_to=session.structure_email,
+        structure_id=session.structure_id,
+        starts_at=session.starts_at,
     )

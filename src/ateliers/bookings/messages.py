@@ -106,4 +106,4 @@ def _ending(message: Message) -> tuple[str, str]:
         case _ if message.attempts == 0 or message.outcome is None:
             return gettext("Waiting to be sent"), ""
         case _:
-            return gettext("Not sent yet: we try again"), message.outcome
+            return gettext("Not sent yet: we try again"), str(T(message.outcome))

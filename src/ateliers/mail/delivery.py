@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 
 import msgspec
 import structlog
 
-from ateliers.mail import outbox
+from ateliers.mail import outbox, safety
 from ateliers.mail.email import Dropped, Email, Postponed
 from ateliers.mail.mime import ascii_address, message_id, mime_bytes
 from ateliers.mail.outbox import OutboxRow
+from ateliers.mail.pace import Pace
 from ateliers.mail.return_path import return_path
 from ateliers.mail.smtp import Result, SmtpLine, Timeouts, Unreachable
 from ateliers.settings import settings
@@ -27,9 +29,10 @@ CLAIMED = 96  # rows at a time
 LONGEST_CALL = 15.0  # seconds: a composer must not be told an old time
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after the first, second… temporary refusal (rule E9)
 GIVEN_UP = timedelta(hours=48)
+LAST_HOUR = timedelta(hours=1)
 SERVER_DOWN = timedelta(minutes=1)
 IN_DOUBT = timedelta(minutes=15)  # before a message whose fate is unknown is sent once more (rule E10)
-SLOW_DOMAIN = timedelta(minutes=10)
+TOMORROW = timedelta(hours=30)  # from midnight UTC: when what was too much today is tried again
 SUPERSEDED = "A later message says it all."
 
 
@@ -40,6 +43,11 @@ class _Ready(msgspec.Struct, frozen=True):
     email: Email
     recipient: str
     message: bytes
+
+    @property
+    def person(self) -> bytes:
+        """Stands for the recipient in the day's counts."""
+        return safety.person_hash(self.email.to_address)
 
     @property
     def domain(self) -> str:
@@ -54,7 +62,9 @@ class Delivery:
             SmtpLine(url=url, hostname=settings().mail_domain, timeouts=timeouts or Timeouts())
             for _ in range(connections)
         ]
-        self._slow: dict[str, datetime] = {}
+        self._pace = Pace()
+        self._watch = safety.Watch()
+        self._stopped: set[UUID | None] = set()
         self._down = ""
 
     async def deliver_due(self, composers: Mapping[str, Composer], *, now: datetime) -> int:
@@ -68,6 +78,8 @@ class Delivery:
             if not rows:
                 break
             handled += len(rows)
+            await self._pace.look(now)
+            self._stopped = {one.structure_id for one in await safety.list_stops()}
             # Nobody may start a message that the lease might not outlive.
             until = clock() + outbox.LEASE.total_seconds() - 1.1 * self._lines[0].timeouts.data
             try:
@@ -134,7 +146,7 @@ class Delivery:
         if isinstance(email, Dropped):
             await self._finish(row, left_out, email.reason, now=now)
             return None
-        if email.purpose == "reminder" and row.is_in_doubt:
+        if email.is_once and row.is_in_doubt:
             await self._finish(row, "unknown", "unknown: the worker stopped while it was on its way", now=now)
             return None
         try:
@@ -143,13 +155,31 @@ class Delivery:
             await self._finish(row, "failed", "This address cannot be written to.", now=now)
             return None
 
+    async def _is_held(self, ready: _Ready, *, now: datetime) -> bool:
+        """Whether it may not leave now, which is then written down (D15)."""
+        row, email, person = ready.row, ready.email, ready.person
+        if email.purpose != "access" and not self._stopped.isdisjoint({None, email.structure_id}):
+            await outbox.put_back(row, safety.SUSPENDED, due_at=now + safety.STOP_ASKED_AGAIN)
+            return True
+        if not self._watch.is_capped(person, email.purpose, now=now):
+            return False
+        if email.is_once:
+            await self._finish(row, "dropped", safety.CAPPED, now=now)
+            return True
+        await outbox.put_back(row, safety.CAPPED, due_at=datetime.combine(now.date(), time(), UTC) + TOMORROW)
+        if (wrong := self._watch.note_capped(person, now=now)) is not None:
+            await safety.stop(None, why="anomaly", note=wrong, by_id=None, now=now)
+        return True
+
     async def _hand_over(self, line: SmtpLine, ready: _Ready, *, now: datetime) -> Result | None:
         """Send one message; None when its domain must be left alone or its lease was lost. Raises Unreachable."""
         email = ready.email
-        if (until := self._slow.get(ready.domain, now)) > now:
+        if await self._is_held(ready, now=now):
+            return None
+        if (until := self._pace.wait(ready.domain, now=now)) is not None:
             await outbox.put_back(ready.row, f"{ready.domain} asked to wait", due_at=until)
             return None
-        if email.purpose == "reminder" and not await outbox.mark_handing_over(ready.row):
+        if email.is_once and not await outbox.mark_handing_over(ready.row):
             return None
         sender, envelope_id = return_path(ready.row.id), ready.row.id.hex
         result = await line.send(sender, ready.recipient, ready.message, envelope_id=envelope_id)
@@ -164,29 +194,43 @@ class Delivery:
         if result is None:
             return
         if result.slow_domain:
-            self._slow[sent.domain] = now + SLOW_DOMAIN
+            await self._pace.slow_down(sent.domain, now=now)
         if result.state == "again":
-            await self._again(row, result.answer, now=now)
+            await self._again(row, result.answer, starts_at=sent.email.starts_at, now=now)
             return
-        once_more = sent.email.purpose != "reminder" and not (row.last_outcome or "").startswith(outbox.UNKNOWN)
+        once_more = not sent.email.is_once and not (row.last_outcome or "").startswith(outbox.UNKNOWN)
         if result.state == "unknown" and once_more:
             await outbox.put_back(row, result.answer, due_at=now + IN_DOUBT)
             return
         if result.state == "failed":
             log.warning("mail_refused", kind=row.kind, id=str(row.id), answer=result.answer[:9])
-        await self._finish(row, result.state, result.answer, now=now)
+        await self._finish(row, result.state, result.answer, person=sent.person, now=now)
+        wrong = self._watch.note_end(sent.email.structure_id, refused=result.state == "failed", now=now)
+        if wrong is not None:
+            await safety.stop(wrong[0], why="anomaly", note=wrong[1], by_id=None, now=now)
+            self._stopped.add(wrong[0])
 
-    async def _again(self, row: OutboxRow, answer: str, *, now: datetime) -> None:
+    async def _again(self, row: OutboxRow, answer: str, *, now: datetime, starts_at: datetime | None = None) -> None:
         wait = WAITS[min(row.refusals, len(WAITS) - 1)]
-        if now + wait > row.created_at + GIVEN_UP:
+        given_up = row.created_at + GIVEN_UP
+        if starts_at is not None:  # an hour before, somebody had better call; what was queued that late is still tried
+            too_late = starts_at - LAST_HOUR
+            given_up = min(given_up, too_late if row.created_at < too_late else starts_at)
+        if now + wait > given_up:
             await outbox.finish(row, "failed", answer, now=now)
             return
         await outbox.put_back(row, answer, due_at=now + wait, refused=True)
 
-    async def _finish(self, row: OutboxRow, state: outbox.EndState, answer: str, *, now: datetime) -> None:
-        named = message_id(row.kind, row.id) if state in {"sent", "unknown"} else None
-        if not await outbox.finish(row, state, answer, now=now, message_id=named):
+    async def _finish(
+        self, row: OutboxRow, state: outbox.EndState, answer: str, *, now: datetime, person: bytes | None = None
+    ) -> None:
+        went = state in {"sent", "unknown"}
+        named, counted = (message_id(row.kind, row.id), person) if went else (None, None)
+        sent = await outbox.finish(row, state, answer, now=now, message_id=named, recipient=counted)
+        if not sent:
             log.warning("mail_lease_lost", kind=row.kind, id=str(row.id))
+        elif counted is not None:
+            self._watch.note_sent(counted, sent, now=now)
 
 
 def _written(row: OutboxRow, email: Email, *, attach: bool = True) -> bytes:

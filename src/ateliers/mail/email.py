@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
-Purpose = Literal["service", "reminder"]
+# What the service tells, reminders, surveys, and what lets staff in: no stop holds that back, or nobody could lift it.
+Purpose = Literal["service", "reminder", "survey", "access"]
 
 
 class Email(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +27,14 @@ class Email(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str | None = None  # address of a human
     references: str | None = None  # Message-ID of the thread's first message, without brackets
     unsubscribe_url: str | None = None  # one-click (RFC 8058); only on what is a subscription (rule E5)
-    purpose: Purpose = "service"  # a reminder is sent at most once, the rest at least once (rule E10)
+    purpose: Purpose = "service"
+    structure_id: UUID | None = None  # for whom it is sent; None: for the service
+    starts_at: datetime | None = None  # of what it is about: retries stop before that (rule E9)
+
+    @property
+    def is_once(self) -> bool:
+        """Sent at most once: a second copy would disturb. The rest is sent at least once (rule E10)."""
+        return self.purpose in ("reminder", "survey")
 
 
 class Dropped(msgspec.Struct, frozen=True):

@@ -31,8 +31,8 @@ def message_id(kind: str, row_id: UUID) -> str:
 
 
 def sender_address(email: Email) -> str:
-    """From: what the service tells, and reminders, come from two addresses of the same domain."""
-    return f"{REMINDERS_FROM}@{settings().mail_domain}" if email.purpose == "reminder" else settings().mail_from
+    """From: what a booking needs, and what one may do without, come from two addresses of the same domain."""
+    return f"{REMINDERS_FROM}@{settings().mail_domain}" if email.is_once else settings().mail_from
 
 
 def mime_bytes(email: Email, *, message_id: str, date: datetime, attach: bool = True) -> bytes:

@@ -184,22 +184,34 @@ async def mark_handing_over(row: OutboxRow) -> bool:
     )
 
 
-async def finish(
-    row: OutboxRow, state: EndState, outcome: str, *, now: datetime, message_id: str | None = None
-) -> bool:
-    """Write how it ended; False when the lease was lost meanwhile."""
-    return bool(
-        await database.execute(
-            """UPDATE outbox SET state = $3, outcome = $4, done_at = $5, message_id = $6
-               WHERE id = $1 AND attempts = $2 AND state = 'queued'""",
-            row.id,
-            row.attempts,
-            state,
-            outcome,
-            now,
-            message_id,
-        )
+FINISH_SQL = """
+    WITH done AS (
+        UPDATE outbox SET state = $3, outcome = $4, done_at = $5, message_id = $6
+        WHERE id = $1 AND attempts = $2 AND state = 'queued' RETURNING id
+    ), counted AS (
+        INSERT INTO mail_day (day, recipient, sent)
+        SELECT ($5::timestamptz AT TIME ZONE 'UTC')::date, $7, 1 FROM done WHERE $7::bytea IS NOT NULL
+        ON CONFLICT (day, recipient) DO UPDATE SET sent = mail_day.sent + 1 RETURNING sent
     )
+    SELECT COALESCE((SELECT sent FROM counted), (SELECT count(*) FROM done))
+"""
+
+
+async def finish(
+    row: OutboxRow,
+    state: EndState,
+    outcome: str,
+    *,
+    now: datetime,
+    message_id: str | None = None,
+    recipient: bytes | None = None,
+) -> int:
+    """Write how it ended, and count it for whom it went to (a keyed hash).
+
+    Returns how many messages that person was sent today, this one included (1 when nobody is named); 0: the lease was lost.
+    """
+    sent: int = await database.fetch_value(FINISH_SQL, row.id, row.attempts, state, outcome, now, message_id, recipient)
+    return sent
 
 
 async def put_back(row: OutboxRow, outcome: str, *, due_at: datetime, refused: bool = False) -> bool:

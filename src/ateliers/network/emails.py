@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from ateliers.database import fetch_value
 from ateliers.mail.email import Dropped, Email
 from ateliers.mail.letters import letter
@@ -47,7 +49,7 @@ async def sign_in(row: OutboxRow, now: datetime) -> Composed:
         return Dropped("Used or too old.")
     person = await get_person(found.person_id)
     code = code_of(found.id)
-    return _email(
+    email = _email(
         "sign_in",
         (person.name, person.email),
         person.language,
@@ -55,6 +57,7 @@ async def sign_in(row: OutboxRow, now: datetime) -> Composed:
         code=f"{code[:3]} {code[3:]}",
         until=found.expires_at,
     )
+    return msgspec.structs.replace(email, purpose="access")
 
 
 async def application_link(row: OutboxRow, now: datetime) -> Composed:
