@@ -11,18 +11,19 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from ateliers.mail import outbox, safety
+from ateliers.mail import outbox, safety, sms
 from ateliers.mail.email import Dropped, Email, Postponed
 from ateliers.mail.mime import ascii_address, message_id, mime_bytes
 from ateliers.mail.outbox import OutboxRow
 from ateliers.mail.pace import Pace
 from ateliers.mail.return_path import return_path
+from ateliers.mail.sms import GatewayKind, Text
 from ateliers.mail.smtp import Result, SmtpLine, Timeouts, Unreachable
 from ateliers.settings import settings
 
 log = structlog.get_logger()
 
-Composer = Callable[[OutboxRow, datetime], Awaitable[Email | Dropped | Postponed]]
+Composer = Callable[[OutboxRow, datetime], Awaitable[Email | Text | Dropped | Postponed]]
 
 CONNECTIONS = 4
 CLAIMED = 96  # rows at a time
@@ -136,15 +137,13 @@ class Delivery:
         """Compose one row; None when nothing is to be sent now, which is then written down."""
         # What may have arrived began the thread: a later CANCEL has to follow it.
         left_out: outbox.EndState = "unknown" if row.is_in_doubt else "dropped"
-        if row.superseded:
-            await self._finish(row, left_out, SUPERSEDED, now=now)
-            return None
-        email = await composers[row.kind](row, now)
+        composed = Dropped(SUPERSEDED) if row.superseded else await composers[row.kind](row, now)
+        email = await self._texted(row, composed, now=now) if isinstance(composed, Text) else composed
         if isinstance(email, Postponed):
             await outbox.put_back(row, "postponed", due_at=email.until)
-            return None
-        if isinstance(email, Dropped):
+        elif isinstance(email, Dropped):
             await self._finish(row, left_out, email.reason, now=now)
+        if not isinstance(email, Email):
             return None
         if email.is_once and row.is_in_doubt:
             await self._finish(row, "unknown", "unknown: the worker stopped while it was on its way", now=now)
@@ -154,6 +153,39 @@ class Delivery:
         except UnicodeError:
             await self._finish(row, "failed", "This address cannot be written to.", now=now)
             return None
+
+    async def _texted(self, row: OutboxRow, text: Text, *, now: datetime) -> Email | Dropped | Postponed | None:
+        """Hand an SMS to its HTTP gateway and write down how it ended; or the e-mail that its gateway wants.
+
+        At most once: it costs, and disturbs.
+        """
+        gateway = text.gateway
+        if row.is_in_doubt:
+            await self._finish(row, "unknown", "unknown: the worker stopped while it was on its way", now=now)
+            return None
+        if not self._stopped.isdisjoint({None, gateway.structure_id}):
+            await outbox.put_back(row, safety.SUSPENDED, due_at=now + safety.STOP_ASKED_AGAIN)
+            return None
+        if (obstacle := await sms.why_not(text, now=now)) is not None:
+            return Dropped(obstacle)
+        if gateway.kind is GatewayKind.MAIL:
+            await sms.count(text, now=now)
+            return _as_email(text)
+        if (until := self._pace.wait(gateway.host, now=now)) is not None:
+            return Postponed(until)
+        if await outbox.mark_handing_over(row):
+            await self._call_gateway(row, text, now=now)
+        return None
+
+    async def _call_gateway(self, row: OutboxRow, text: Text, *, now: datetime) -> None:
+        result = await sms.send(text)
+        if result.state == "again":
+            await self._pace.slow_down(text.gateway.host, now=now)
+            await self._again(row, result.answer, starts_at=text.starts_at, now=now)
+            return
+        if result.state != "failed":
+            await sms.count(text, now=now)
+        await self._finish(row, result.state, result.answer, person=safety.person_hash(text.number), now=now)
 
     async def _is_held(self, ready: _Ready, *, now: datetime) -> bool:
         """Whether it may not leave now, which is then written down (D15)."""
@@ -235,6 +267,22 @@ class Delivery:
 
 def _written(row: OutboxRow, email: Email, *, attach: bool = True) -> bytes:
     return mime_bytes(email, message_id=message_id(row.kind, row.id), date=row.created_at, attach=attach)
+
+
+def _as_email(text: Text) -> Email:
+    """What a gateway that takes e-mails is written: plain text, to an address with the number in it."""
+    return Email(
+        to_name="",
+        to_address=text.gateway.address.replace("{number}", text.number.lstrip("+")),
+        sender_name="Ateliers",
+        subject="SMS",
+        text=text.text,
+        html="",
+        language="fr",
+        purpose="reminder",
+        structure_id=text.gateway.structure_id,
+        starts_at=text.starts_at,
+    )
 
 
 _delivery: Delivery | None = None

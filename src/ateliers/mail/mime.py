@@ -72,6 +72,8 @@ def _body(email: Email, tag: str, *, attach: bool) -> bytes:
         _part("text/plain; charset=UTF-8", "quoted-printable", _quoted_printable(email.text)),
         _part("text/html; charset=UTF-8", "quoted-printable", _quoted_printable(email.html)),
     ]
+    if not email.html:
+        return parts[0]
     if email.calendar is None:
         return _multipart("alternative", f"=_a_{tag}", parts)
     encoded = base64.encodebytes(email.calendar).replace(b"\n", b"\r\n")
