@@ -5,109 +5,84 @@ Each composer is named after what happened and pairs with the templates of the s
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from ateliers.agenda.calendar import location
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import find_session
 from ateliers.bookings import invites
 from ateliers.bookings.booking import Booking, BookingState
-from ateliers.bookings.bookings import find_booking, rank_of
-from ateliers.bookings.joining import join_link
-from ateliers.bookings.links import manage_path
+from ateliers.bookings.bookings import rank_of
+from ateliers.bookings.composing import (
+    CALLED_OFF,
+    GIVEN_BACK,
+    IS_OVER,
+    NOT_OFFERED,
+    NOT_WAITING,
+    OUTDATED,
+    TOO_LATE,
+    UNWANTED,
+    Composed,
+    Composer,
+    about_a_booking,
+    email_about,
+    first_obstacle,
+)
 from ateliers.bookings.opt_out import stop_reminders_path
 from ateliers.bookings.quiet import quiet_until
-from ateliers.mail.email import Dropped, Email, Postponed
-from ateliers.mail.letters import letter
+from ateliers.mail.email import Email, Postponed
 from ateliers.mail.outbox import OutboxRow
 from ateliers.rendering import absolute
-from ateliers.words import speaking, when_in_words
-
-Composed = Email | Dropped | Postponed
-Composer = Callable[[OutboxRow, datetime], Awaitable[Composed]]
-_Inner = Callable[[OutboxRow, Booking, Session, datetime], Awaitable[Composed]]
-
-NO_BOOKING = Dropped("This booking no longer exists.")
-NO_ADDRESS = Dropped("There is no e-mail address to write to.")
-GIVEN_BACK = Dropped("The seats were given back meanwhile.")
-CALLED_OFF = Dropped("The session was called off meanwhile.")
-IS_OVER = Dropped("The session is over.")
-NOT_OFFERED = Dropped("The offer was answered meanwhile, or has expired.")
-NOT_WAITING = Dropped("This booking no longer waits for a seat.")
-OUTDATED = Dropped("A later message says it all.")
-TOO_LATE = Dropped("It was too late for this reminder.")
-UNWANTED = Dropped("The person asked for no reminder.")
+from ateliers.words import speaking
 
 
-def _about_a_booking(compose: _Inner) -> Composer:
-    """`compose` with the booking and its session read; without them, or without an address, nothing goes."""
-
-    @wraps(compose)
-    async def composed(row: OutboxRow, now: datetime) -> Composed:
-        booking = await find_booking(row.subject_id) if row.subject_id else None
-        session = await find_session(booking.session_id) if booking else None
-        if booking is None or session is None:
-            return NO_BOOKING
-        return await compose(row, booking, session, now) if booking.email else NO_ADDRESS
-
-    return composed
-
-
-def _first(*obstacles: tuple[bool, Dropped]) -> Dropped | None:
-    """The first that stands in the way."""
-    return next((why for stands, why in obstacles if stands), None)
-
-
-@_about_a_booking
+@about_a_booking
 async def booking_confirmed(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """Seats are held, at once or sent again."""
     return _held("booking_confirmed", row, booking, session, now)
 
 
-@_about_a_booking
+@about_a_booking
 async def booking_promoted(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """Seats came free and are held for somebody who waited."""
     return _held("booking_promoted", row, booking, session, now)
 
 
-@_about_a_booking
+@about_a_booking
 async def waiting_list_joined(_row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """A place on the waiting list."""
-    obstacle = _first(
+    obstacle = first_obstacle(
         (booking.state is not BookingState.WAITING, NOT_WAITING),
         (session.is_called_off, CALLED_OFF),
         (session.ends_at <= now, IS_OVER),
     )
-    return obstacle or _email("waiting_list_joined", booking, session, {"rank": await rank_of(booking)})
+    return obstacle or email_about("waiting_list_joined", booking, session, {"rank": await rank_of(booking)})
 
 
-@_about_a_booking
+@about_a_booking
 async def seat_offered(_row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """A seat is held for somebody who waited, until they answer."""
     until = booking.offered_until
     if booking.state is not BookingState.OFFERED or until is None or until < now:
         return NOT_OFFERED
-    return CALLED_OFF if session.is_called_off else _email("seat_offered", booking, session, {"until": until})
+    return CALLED_OFF if session.is_called_off else email_about("seat_offered", booking, session, {"until": until})
 
 
-@_about_a_booking
+@about_a_booking
 async def offer_expired(_row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """The offer was not answered in time."""
-    obstacle = _first(
+    obstacle = first_obstacle(
         (booking.state is not BookingState.EXPIRED, OUTDATED),
         (session.is_called_off, CALLED_OFF),
         (session.starts_at <= now, IS_OVER),
     )
-    return obstacle or _email("offer_expired", booking, session, {"takes_bookings": session.takes_bookings(now)})
+    return obstacle or email_about("offer_expired", booking, session, {"takes_bookings": session.takes_bookings(now)})
 
 
-@_about_a_booking
+@about_a_booking
 async def booking_changed(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """The same booking is now for another session: one message, and the calendar's entry moves with it."""
     before = await find_session(UUID(row.data["before"]))
@@ -116,7 +91,7 @@ async def booking_changed(row: OutboxRow, booking: Booking, session: Session, no
     return _held("booking_changed", row, booking, session, now, before=before)
 
 
-@_about_a_booking
+@about_a_booking
 async def seats_given_back(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """Some seats were given back, or all: the calendar's entry is changed, or removed."""
     if session.ends_at <= now:
@@ -131,10 +106,10 @@ async def seats_given_back(row: OutboxRow, booking: Booking, session: Session, n
     return _with_request("seats_given_back", row, booking, session, facts)
 
 
-@_about_a_booking
+@about_a_booking
 async def session_moved(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """Another date, place or link."""
-    obstacle = _first(
+    obstacle = first_obstacle(
         (not booking.is_live, GIVEN_BACK),
         (session.is_called_off, CALLED_OFF),
         (session.ends_at <= now, IS_OVER),
@@ -149,24 +124,24 @@ async def session_moved(row: OutboxRow, booking: Booking, session: Session, now:
         "is_waiting": row.thread is None,
     }
     if row.thread is None:
-        return _email("session_moved", booking, session, facts)
+        return email_about("session_moved", booking, session, facts)
     if row.is_first:  # they never heard of the old date: there is no change to speak of
         return _held("booking_confirmed", row, booking, session, now)
     return _with_request("session_moved", row, booking, session, facts)
 
 
-@_about_a_booking
+@about_a_booking
 async def session_called_off(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """It does not take place."""
-    obstacle = _first((not booking.is_live, GIVEN_BACK), (session.ends_at <= now, IS_OVER))
+    obstacle = first_obstacle((not booking.is_live, GIVEN_BACK), (session.ends_at <= now, IS_OVER))
     facts = {"is_waiting": booking.state is BookingState.WAITING}
     return obstacle or _with_cancel("session_called_off", row, booking, session, facts)
 
 
-@_about_a_booking
+@about_a_booking
 async def reminder(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """A plain reminder, without a calendar part: that would ask for an answer again (rule N1)."""
-    obstacle = _first(
+    obstacle = first_obstacle(
         (booking.state is not BookingState.CONFIRMED, GIVEN_BACK),
         (not booking.reminders, UNWANTED),
         (session.is_called_off, CALLED_OFF),
@@ -179,15 +154,15 @@ async def reminder(row: OutboxRow, booking: Booking, session: Session, now: date
         return Postponed(until)
     with speaking(booking.language):
         stop = absolute(stop_reminders_path(booking))
-    email = _email("reminder", booking, session, {"stop_url": stop})
+    email = email_about("reminder", booking, session, {"stop_url": stop})
     return msgspec.structs.replace(email, purpose="reminder", unsubscribe_url=stop)
 
 
-@_about_a_booking
+@about_a_booking
 async def booking_link(_row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """« Retrouver ma réservation »: the private link once more."""
-    obstacle = _first((not booking.is_live, GIVEN_BACK), (session.ends_at <= now, IS_OVER))
-    return obstacle or _email("booking_link", booking, session, {})
+    obstacle = first_obstacle((not booking.is_live, GIVEN_BACK), (session.ends_at <= now, IS_OVER))
+    return obstacle or email_about("booking_link", booking, session, {})
 
 
 COMPOSERS: dict[str, Composer] = {
@@ -206,7 +181,7 @@ COMPOSERS: dict[str, Composer] = {
 
 
 def _held(kind: str, row: OutboxRow, booking: Booking, session: Session, now: datetime, **facts: Any) -> Composed:
-    obstacle = _first(
+    obstacle = first_obstacle(
         (booking.state is not BookingState.CONFIRMED, GIVEN_BACK),
         (session.is_called_off, CALLED_OFF),
         (session.ends_at <= now, IS_OVER),
@@ -217,44 +192,15 @@ def _held(kind: str, row: OutboxRow, booking: Booking, session: Session, now: da
 def _with_request(kind: str, row: OutboxRow, booking: Booking, session: Session, facts: dict[str, Any]) -> Email:
     with speaking(booking.language):
         calendar = invites.request(booking, session, sequence=row.sequence or 0, at=row.created_at)
-    email = _email(kind, booking, session, facts)
+    email = email_about(kind, booking, session, facts)
     return msgspec.structs.replace(email, calendar=calendar, method="REQUEST", references=row.first_of_thread)
 
 
 def _with_cancel(kind: str, row: OutboxRow, booking: Booking, session: Session, facts: dict[str, Any]) -> Email:
     """A calendar that was never told of the booking is not told of its end (rule U7); the person is."""
-    email = _email(kind, booking, session, facts)
+    email = email_about(kind, booking, session, facts)
     if row.thread is None or row.is_first:
         return email
     with speaking(booking.language):
         calendar = invites.cancel(booking, session, sequence=row.sequence or 0, at=row.created_at)
     return msgspec.structs.replace(email, calendar=calendar, method="CANCEL", references=row.first_of_thread)
-
-
-def _email(kind: str, booking: Booking, session: Session, facts: dict[str, Any]) -> Email:
-    with speaking(booking.language):
-        shown = {
-            "booking": booking,
-            "session": session,
-            "when": when_in_words(session.starts_at, session.ends_at, session.zone),
-            "where": location(session),
-            "phone": invites.phone_in_pairs(session.phone or session.structure_phone or ""),
-            "bring": [thing.strip() for thing in session.to_bring.splitlines() if thing.strip()],
-            "join_url": join_link(booking, session),
-            "manage_url": absolute(manage_path(booking)),
-            "page_url": absolute(session.path),
-            "search_url": absolute("/seances"),
-        }
-    subject, text, html = letter(kind, booking.language, **shown, **facts)
-    return Email(
-        to_name=booking.name,
-        to_address=booking.email or "",
-        sender_name=session.structure_name,
-        subject=subject,
-        text=text,
-        html=html,
-        language=booking.language,
-        reply_to=session.structure_email,
-        structure_id=session.structure_id,
-        starts_at=session.starts_at,
-    )
