@@ -112,7 +112,9 @@ def calendar_file(lines: list[str], sessions: Sequence[Session], events: Sequenc
 def public_event(session: Session) -> bytes:
     """The VEVENT of a session in feeds, in the reader's language. Made once per state of the session."""
     # Seats come and go, and none of these bytes with them.
-    shown = msgspec.structs.replace(session, seats_taken=0, seats_waiting=0, overbooked=0)
+    shown = msgspec.structs.replace(
+        session, seats_taken=0, seats_waiting=0, overbooked=0, online_taken=0, online_waiting=0, dates=[]
+    )
     return _public_event(msgspec.json.encode(shown), words.language())
 
 
@@ -143,7 +145,7 @@ async def structure_feed(slug: str, state: FeedState, *, now: datetime) -> Feed:
     sessions = await database.fetch(
         Session,
         f"""{SESSION_SQL} WHERE e.structure_id = $1 AND e.visibility = $2 AND e.state = $3 AND s.ends_at >= $4
-            AND (e.public_from IS NULL OR e.public_from <= $5) ORDER BY s.starts_at, s.id""",
+            AND (e.public_from IS NULL OR e.public_from <= $5) AND s.onsite_id IS NULL ORDER BY s.starts_at, s.id""",
         state.structure_id,
         Visibility.PUBLIC.value,
         EventState.PUBLISHED.value,

@@ -8,15 +8,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from ateliers.agenda.dates import settle_cycle
 from ateliers.agenda.drafts import CallOff, Move
 from ateliers.agenda.event import EventState
 from ateliers.agenda.permission import allow_managing
 from ateliers.agenda.publishing import EventArchived
 from ateliers.agenda.search_words import index_words
 from ateliers.agenda.session import Session
-from ateliers.agenda.sessions import get_session
+from ateliers.agenda.sessions import get_event, get_session
 from ateliers.agenda.where import Span, Spot, find_span, find_spot
-from ateliers.database import execute, fetch_value, transaction
+from ateliers.database import execute, fetch_rows, transaction
 from ateliers.network.people import Person
 from ateliers.network.structures import get_structure_by_id
 from ateliers.refusals import Invalid, NotFound, Refusal
@@ -47,6 +48,13 @@ class SessionCalledOff(Refusal):
     title = "This session was called off."
 
 
+class MovesWithItsPlace(Refusal):
+    """People online follow what takes place on site."""
+
+    title = "The online half takes place with the session on site: move that one."
+    field = "local_start"
+
+
 class _PreviewOnly(Exception):
     """No error: takes back a transaction whose result was only to be looked at."""
 
@@ -58,7 +66,8 @@ class _PreviewOnly(Exception):
 async def move_session(session_id: UUID, move: Move, *, by: Person, now: datetime) -> Session:
     """Change date, length, place or link, together or apart; what is not said stays. Nothing new: nothing changes.
 
-    Raises Invalid, NotAllowed, NotFound, SessionStarted, SessionCalledOff, EventArchived.
+    An online half takes its date from the session on site. Raises Invalid, NotAllowed, NotFound, SessionStarted,
+    SessionCalledOff, EventArchived, MovesWithItsPlace, FirstDateStaysFirst.
     """
     async with transaction():
         return await _move(session_id, move, by=by, now=now)
@@ -73,8 +82,10 @@ async def preview_move(session_id: UUID, move: Move, *, by: Person, now: datetim
         return preview.session
 
 
-async def call_off_session(session_id: UUID, reason: str, *, by: Person, now: datetime) -> Session:
+async def call_off_session(session_id: UUID, reason: str, *, whole: bool = False, by: Person, now: datetime) -> Session:
     """It does not take place; `reason` is told to everybody who booked. Called off already: nothing changes.
+
+    Its online half goes with it. `whole`: the other dates of its cycle that are still to come do not take place either.
 
     Raises Invalid, NotAllowed, NotFound, SessionStarted, EventArchived.
     """
@@ -82,14 +93,15 @@ async def call_off_session(session_id: UUID, reason: str, *, by: Person, now: da
         raise Invalid({"reason": "Say why in a few words."})
     async with transaction():
         session = await _lock(session_id, by=by)
-        if session.is_called_off:
+        dates = [date.id for date in session.coming_dates if date.starts_at > now] if whole else []
+        if not dates and session.is_called_off:
             return session
-        if session.starts_at <= now:
+        if not dates and session.starts_at <= now:
             raise SessionStarted
         await execute(
             """UPDATE session SET called_off_at = $2, called_off_reason = $3, revision = revision + 1, updated_at = $2
-               WHERE id = $1""",
-            session_id,
+               WHERE (id = ANY($1) OR onsite_id = ANY($1)) AND called_off_at IS NULL""",
+            dates or [session_id],
             now,
             reason.strip(),
         )
@@ -101,7 +113,14 @@ async def _lock(session_id: UUID, *, by: Person) -> Session:
     await execute(
         "SELECT id FROM event WHERE id = (SELECT event_id FROM session WHERE id = $1) FOR NO KEY UPDATE", session_id
     )
-    if await fetch_value("SELECT id FROM session WHERE id = $1 FOR NO KEY UPDATE", session_id) is None:
+    # With it its online half, and the dates of its cycle: what happens to one may happen to them.
+    known = await fetch_rows(
+        """SELECT s.id FROM session s JOIN session x ON x.event_id = s.event_id JOIN event e ON e.id = s.event_id
+           WHERE x.id = $1 AND (s.id = x.id OR s.onsite_id = x.id OR e.is_cycle)
+           ORDER BY s.id FOR NO KEY UPDATE OF s""",
+        session_id,
+    )
+    if not known:
         raise NotFound
     session = await get_session(session_id)
     allow_managing(by, session.structure_id)
@@ -137,7 +156,14 @@ async def _move(session_id: UUID, move: Move, *, by: Person, now: datetime) -> S
         session.all_day,
     ):
         return session
+    if session.onsite_id is not None and when.starts_at != session.starts_at:
+        raise MovesWithItsPlace
     await _write_move(session, spot, when, now=now)
+    if session.online_id is not None and (when.starts_at, when.ends_at) != (session.starts_at, session.ends_at):
+        half = await get_session(session.online_id)
+        there = Spot(place_id=None, join_url=half.join_url, zone=spot.zone)
+        await _write_move(half, there, when, now=now)
+    await settle_cycle(await get_event(session.event_id))
     if spot.place_id != session.place_id:
         await index_words(session.event_id)
     return await get_session(session_id)

@@ -163,6 +163,17 @@ JoinUrl = Annotated[
         extra={"input": "url", "sometimes": True, "error": "The link begins with https://"},
     ),
 ]
+OnlineUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https:\/\/\S+$",
+        max_length=500,
+        title="Link to follow from home",
+        description="Shown only to those who hold an online seat.",
+        extra={"input": "url", "error": "The link begins with https://"},
+    ),
+]
+OnlineCapacity = Annotated[int, Meta(ge=1, le=MOST_SEATS, title="Seats online", description="Left empty: no limit.")]
 LocalStart = Annotated[datetime, Meta(tz=False, title="Date and time", description="On the clock of the place.")]
 LocalEnd = Annotated[datetime, Meta(tz=False, title="End", description="On the clock of the place.")]
 Reason = Annotated[
@@ -225,6 +236,15 @@ class NewEvent(About, frozen=True, kw_only=True, forbid_unknown_fields=True):
     place_accessibility: PlaceFacts = []
     keep_place: KeepPlace = False
     join_url: JoinUrl | None = None
+    online_url: OnlineUrl | None = None  # people may also follow from home, with seats of their own
+    online_capacity: OnlineCapacity | None = None  # seats; None: no limit
+    is_cycle: Annotated[
+        bool,
+        Meta(
+            title="These dates are a cycle",
+            description="People book all of them at once. Attendance is recorded at each date.",
+        ),
+    ] = False
     publish: Annotated[bool, Meta(title="Publish at once")] = False
 
 
@@ -247,6 +267,8 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     place_accessibility: PlaceFacts = []
     keep_place: KeepPlace = False
     join_url: JoinUrl | None = None
+    online_url: OnlineUrl | None = None  # people may also follow from home, with seats of their own
+    online_capacity: OnlineCapacity | None = None  # seats; None: no limit
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -271,6 +293,7 @@ class CallOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Why a session does not take place."""
 
     reason: Reason
+    whole: Annotated[bool, Meta(title="All dates of the cycle that are still to come")] = False
 
 
 Where = NewEvent | NewSession | Move

@@ -40,6 +40,16 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     icon: str
     css: str
 
+    @property
+    def may_be_hybrid(self) -> bool:
+        """People may also follow from home, with seats of their own (B8)."""
+        return self.takes_bookings and self.needs_place
+
+    @property
+    def online(self) -> Rules:
+        """What holds for the online half of a hybrid session."""
+        return msgspec.structs.replace(self, needs_place=False, needs_link=True)
+
 
 RULES: dict[Kind, Rules] = {
     Kind.WORKSHOP: Rules(

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from ateliers.agenda.about import columns_of, wrong_about
+from ateliers.agenda.dates import (
+    OnlineSeats,
+    find_online,
+    insert_sessions,
+    leads_of,
+    settle_cycle,
+    wrong_held_back,
+)
 from ateliers.agenda.drafts import About, Move, NewEvent, NewSession
 from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.kinds import RULES
-from ateliers.agenda.local_time import to_utc, wrong_start
+from ateliers.agenda.local_time import wrong_start
 from ateliers.agenda.permission import allow_managing, choose_structure
 from ateliers.agenda.search_words import index_words
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, get_session, list_sessions_of_event
 from ateliers.agenda.where import Span, Spot, find_span, find_spot, midnight, span
-from ateliers.database import execute, execute_many, fetch_rows, fetch_value, new_id, transaction
+from ateliers.database import execute, fetch_rows, fetch_value, new_id, transaction
 from ateliers.network.people import Person
 from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import get_structure_by_id
@@ -24,6 +31,7 @@ from ateliers.refusals import Invalid, NotFound, Refusal
 
 __all__ = [
     "About",
+    "CycleTooShort",
     "EventArchived",
     "Move",
     "NewEvent",
@@ -53,6 +61,13 @@ class NothingToPublish(Refusal):
     field = "dates"
 
 
+class CycleTooShort(Refusal):
+    """One date alone is a session."""
+
+    title = "A cycle has at least two dates to come."
+    field = "dates"
+
+
 class EventArchived(Refusal):
     """What is archived is only kept to be read."""
 
@@ -74,10 +89,13 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
     async with transaction():
         structure = await get_structure_by_id(choose_structure(new.structure_id, by))
         spans: list[Span] = []
-        errors: dict[str, str] = {}
+        online, errors = find_online(new, rules)
+        if new.is_cycle and not rules.takes_bookings:
+            errors["is_cycle"] = "Nobody books this kind of event: its dates cannot be a cycle."
         spot = Spot(place_id=None, join_url=None, zone=structure.zone)
         if new.dates:
-            spot, errors = await find_spot(new, rules, structure, now=now)
+            spot, nowhere = await find_spot(new, rules, structure, now=now)
+            errors |= nowhere
             all_day = new.all_day and rules.may_last_all_day
             dates = sorted({midnight(date) if all_day else date for date in new.dates})
             wrong = [message for date in dates if (message := wrong_start(date, spot.zone, now=now))]
@@ -87,12 +105,13 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
                 length = timedelta(minutes=new.minutes or rules.default_minutes)
                 spans = [span(date, spot.zone, length, all_day=all_day) for date in dates]
         errors |= wrong_about(new, structure.zone, starts=[one.starts_at for one in spans], now=now)
-        errors |= _wrong_held_back(new, spot.zone, spans, now=now)
+        errors |= wrong_held_back(new, spot.zone, spans, now=now)
         if errors:
             raise Invalid(errors)
         event_id = new_id()
         await _insert_event(event_id, new, structure, by=by, now=now)
-        await _insert_sessions(event_id, spot, spans, new, now=now)
+        await insert_sessions(event_id, spot, spans, new, online=online, now=now)
+        await settle_cycle(await get_event(event_id))
         await index_words(event_id)
         if new.publish:
             await _publish(event_id, structure.state, now=now)
@@ -102,13 +121,14 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
 async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> Session:
     """One more date; where nothing is said, as the latest session of the event.
 
-    Raises Invalid, NotAllowed, NotFound, EventArchived.
+    Raises Invalid, NotAllowed, NotFound, EventArchived, FirstDateStaysFirst.
     """
     async with transaction():
         event = await lock_event(event_id, by=by)
         structure = await get_structure_by_id(event.structure_id)
         sessions = await list_sessions_of_event(event_id)
-        latest = max(sessions, key=lambda session: session.created_at) if sessions else None
+        on_site = [session for session in sessions if session.onsite_id is None]
+        latest = max(on_site, key=lambda session: session.created_at) if on_site else None
         before = Spot(place_id=latest.place_id, join_url=latest.join_url, zone=latest.zone) if latest else None
         spot, errors = await find_spot(new, event.rules, structure, before=before, now=now)
         usual = latest.ends_at - latest.starts_at if latest else timedelta(minutes=event.rules.default_minutes)
@@ -121,12 +141,20 @@ async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datet
             all_day=all_day and event.rules.may_last_all_day,
             now=now,
         )
-        errors |= wrong
+        online, wrong_online = find_online(new, event.rules)
+        errors |= wrong | wrong_online
         if found is not None:
-            errors |= _wrong_held_back(new, spot.zone, [found], now=now)
+            errors |= wrong_held_back(new, spot.zone, [found], now=now)
         if errors or found is None:
             raise Invalid(errors)
-        [session_id] = await _insert_sessions(event_id, spot, [found], new, now=now)
+        first, first_online = leads_of(sessions) if event.is_cycle else (None, None)
+        if first_online is not None and online is None and first_online.join_url:
+            online = OnlineSeats(join_url=first_online.join_url, capacity=first_online.capacity)
+        elif first is not None and first_online is None and online is not None:
+            raise Invalid({"online_url": "The other dates of this cycle take place on site only."})
+        leads = (first.id if first else None, first_online.id if first_online else None)
+        [session_id] = await insert_sessions(event_id, spot, [found], new, online=online, leads=leads, now=now)
+        await settle_cycle(event)
         await index_words(event_id)
         return await get_session(session_id)
 
@@ -206,10 +234,15 @@ async def _publish(event_id: UUID, structure_state: StructureState, *, now: date
     if structure_state is not StructureState.ADMITTED:
         raise StructureNotAdmitted
     coming = await fetch_value(
-        "SELECT count(*) FROM session WHERE event_id = $1 AND starts_at > $2 AND called_off_at IS NULL", event_id, now
+        "SELECT count(*) FROM session WHERE event_id = $1 AND starts_at > $2 AND called_off_at IS NULL "
+        "AND onsite_id IS NULL",
+        event_id,
+        now,
     )
     if not coming:
         raise NothingToPublish
+    if coming == 1 and await fetch_value("SELECT is_cycle FROM event WHERE id = $1", event_id):
+        raise CycleTooShort
     await execute(
         "UPDATE event SET state = 'published', published_at = $2, updated_at = $2 WHERE id = $1", event_id, now
     )
@@ -220,6 +253,7 @@ async def _insert_event(event_id: UUID, new: NewEvent, structure: Structure, *, 
         "id": event_id,
         "structure_id": structure.id,
         "kind": new.kind.value,
+        "is_cycle": new.is_cycle,
         "state": EventState.DRAFT.value,
         "words": "",
         "created_by": by.id,
@@ -229,49 +263,3 @@ async def _insert_event(event_id: UUID, new: NewEvent, structure: Structure, *, 
     }
     marks = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     await execute(f"INSERT INTO event ({', '.join(columns)}) VALUES ({marks})", *columns.values())
-
-
-def _wrong_held_back(new: NewEvent | NewSession, zone: str, spans: Iterable[Span], *, now: datetime) -> dict[str, str]:
-    if not new.seats_held_back:
-        return {}
-    if new.capacity is None:
-        return {"seats_held_back": "Seats can only be held back where their number is limited."}
-    if new.seats_held_back > new.capacity:
-        return {"seats_held_back": "More seats are held back than there are."}
-    if any(_held_back_until(new, zone, when) <= now for when in spans):
-        return {"held_back_days": "For the first session, this moment has already gone by."}
-    return {}
-
-
-def _held_back_until(new: NewEvent | NewSession, zone: str, when: Span) -> datetime:
-    return to_utc(when.local_start - timedelta(days=new.held_back_days), zone)
-
-
-async def _insert_sessions(
-    event_id: UUID, spot: Spot, spans: Sequence[Span], new: NewEvent | NewSession, *, now: datetime
-) -> list[UUID]:
-    rows = [
-        (
-            new_id(),
-            event_id,
-            spot.place_id,
-            spot.join_url,
-            spot.zone,
-            when.local_start,
-            when.starts_at,
-            when.ends_at,
-            when.all_day,
-            new.capacity,
-            new.seats_held_back,
-            _held_back_until(new, spot.zone, when) if new.seats_held_back else None,
-            now,
-        )
-        for when in spans
-    ]
-    await execute_many(
-        """INSERT INTO session (id, event_id, place_id, join_url, zone, local_start, starts_at, ends_at, all_day, capacity,
-           seats_held_back, held_back_until, created_at, updated_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)""",
-        rows,
-    )
-    return [row[0] for row in rows]

@@ -84,7 +84,11 @@ _NEAR = f"""WITH near AS MATERIALIZED (
 # Once an event, not once a session. Words that say nothing (« le », « la ») hide nothing.
 _WORDS = """(numnode(to_tsquery('french', {q})) = 0
     OR e.id IN (SELECT id FROM event WHERE words @@ to_tsquery('french', {q})))"""
-_PUBLIC = "e.state = 'published' AND e.visibility = 'public' AND o.state = 'admitted' AND s.called_off_at IS NULL"
+# A hybrid session is one, and so is a cycle: it is found as long as one of its dates takes place.
+_PUBLIC = """e.state = 'published' AND e.visibility = 'public' AND o.state = 'admitted'
+    AND s.onsite_id IS NULL AND s.lead_id IS NULL
+    AND (s.called_off_at IS NULL OR e.is_cycle AND EXISTS (
+        SELECT FROM session d WHERE d.lead_id = s.id AND d.called_off_at IS NULL))"""
 _FROM = SESSION_SQL[SESSION_SQL.index("FROM session s") :]
 
 
@@ -204,7 +208,9 @@ def _conditions(search: Search, commune: Commune | None, now: datetime) -> _Wher
         where.add("(e.accessibility || COALESCE(p.accessibility, '{{}}')) @> {facts}::text[]", facts=facts)
     if search.seats_left:
         where.conditions.append(
-            "(s.capacity IS NULL OR s.seats_taken + s.seats_offered + s.seats_held_back < s.capacity)"
+            """(s.capacity IS NULL OR s.seats_taken + s.seats_offered + s.seats_held_back < s.capacity
+                OR h.id IS NOT NULL AND (h.capacity IS NULL
+                                         OR h.seats_taken + h.seats_offered + h.seats_held_back < h.capacity))"""
         )
     return where
 

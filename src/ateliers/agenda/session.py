@@ -17,6 +17,30 @@ if TYPE_CHECKING:
     from ateliers.network.people import Person
 
 
+class CycleDate(msgspec.Struct, frozen=True, kw_only=True):
+    """One date of a cycle."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    called_off_at: datetime | None
+    place: str  # name and commune; '' online
+
+
+class OnlineHalf(msgspec.Struct, frozen=True, kw_only=True):
+    """The online half of a hybrid session: seats and a waiting list of its own (B8)."""
+
+    id: UUID
+    capacity: int | None  # seats; None: no limit
+    seats_left: int | None
+    is_full: bool
+    waiting_list_is_open: bool
+
+    def places_in_words(self) -> str:
+        """How many of its seats are left, in the reader's language and in words."""
+        return _seats_in_words(self.seats_left, waiting=self.waiting_list_is_open)
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """What pages, e-mails, feeds and the API say about a session. Instants are aware, UTC; place columns are None online."""
 
@@ -78,6 +102,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     overbooked: int
     lead_id: UUID | None  # first session of its cycle, which has the bookings; None: itself
     onsite_id: UUID | None  # this is the online half of that session
+    online_id: UUID | None  # its online half, unless that was called off
+    online_capacity: int | None
+    online_taken: int  # seats of the online half that are no longer free
+    online_waiting: int
+    dates: list[CycleDate]  # of its cycle, in order of time; none outside a cycle
     all_day: bool  # no fixed hour: from midnight to midnight in its zone
     outcome: str | None  # 'held', 'held_empty'
     called_off_at: datetime | None
@@ -91,13 +120,18 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rules(self) -> Rules:
-        """What its kind decides."""
-        return RULES[self.kind]
+        """What its kind decides; of an online half, what holds online."""
+        return RULES[self.kind] if self.onsite_id is None else RULES[self.kind].online
 
     @property
     def path(self) -> str:
-        """Its public page."""
-        return f"/seances/{self.id}"
+        """Its public page: a hybrid session has one, and so have the dates of a cycle."""
+        return f"/seances/{self.onsite_id or self.lead_id or self.id}"
+
+    @property
+    def booking_path(self) -> str:
+        """Where seats are booked: of a cycle, on its first date."""
+        return f"/seances/{self.lead_id or self.id}/reserver"
 
     @property
     def seats_left(self) -> int | None:
@@ -117,6 +151,30 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def is_called_off(self) -> bool:
         """It was called off."""
         return self.called_off_at is not None
+
+    @property
+    def is_off(self) -> bool:
+        """Nothing of what is booked here takes place: of a cycle, no date."""
+        return all(date.called_off_at for date in self.dates) if self.dates else self.is_called_off
+
+    @property
+    def coming_dates(self) -> list[CycleDate]:
+        """The dates of its cycle that take place."""
+        return [date for date in self.dates if date.called_off_at is None]
+
+    @property
+    def online(self) -> OnlineHalf | None:
+        """Its online half, unless that was called off."""
+        if self.online_id is None:
+            return None
+        left = None if self.online_capacity is None else max(0, self.online_capacity - self.online_taken)
+        return OnlineHalf(
+            id=self.online_id,
+            capacity=self.online_capacity,
+            seats_left=left,
+            is_full=left == 0,
+            waiting_list_is_open=left is not None and 0 <= self.online_waiting < self.waiting_max,
+        )
 
     @property
     def is_online(self) -> bool:
@@ -144,13 +202,18 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def closes_at(self) -> datetime:
         """No booking is taken online from then on."""
-        return self.starts_at - self.closing
+        return self.begins_at - self.closing
+
+    @property
+    def begins_at(self) -> datetime:
+        """When what is booked here begins: a cycle, on its first date."""
+        return self.dates[0].starts_at if self.dates else self.starts_at
 
     def takes_bookings(self, now: datetime) -> bool:
         """Published, open, not called off, neither closed nor started, of a kind that takes bookings; it may still be full."""
         return (
             self.event_state is EventState.PUBLISHED
-            and self.called_off_at is None
+            and not self.is_off
             and self.is_shown(now)
             and (self.opens_at is None or self.opens_at <= now)
             and now < self.closes_at
@@ -167,18 +230,21 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     def places_in_words(self) -> str:
         """How many seats are left, in the reader's language and in words, not fractions (B10)."""
-        left = self.seats_left
         if not self.rules.takes_bookings:
             return _("Come as you are, no booking needed")
-        if left is None:
-            return _("Seats for everyone")
-        if left > 0:
-            return ngettext("%(n)s seat left", "%(n)s seats left", left) % {"n": left}
-        return _("Full, waiting list open") if self.waiting_list_is_open else _("Full")
+        half = self.online
+        if half is None:
+            return self.own_places_in_words()
+        here, online = _lowered(self.own_places_in_words()), _lowered(half.places_in_words())
+        return _("On site: %(here)s. Online: %(online)s") % {"here": here, "online": online}
+
+    def own_places_in_words(self) -> str:
+        """The same without its online half."""
+        return _seats_in_words(self.seats_left, waiting=self.waiting_list_is_open)
 
     def bookings_in_words(self, now: datetime) -> str:
         """When bookings open, or close before the start, in the reader's language; '' where there is nothing to know."""
-        if not self.rules.takes_bookings or self.is_called_off or self.starts_at <= now:
+        if not self.rules.takes_bookings or self.is_off or self.begins_at <= now:
             return ""
         if self.opens_at is not None and now < self.opens_at:
             return _("Bookings open on %(day)s at %(time)s") % self._on_the_clock(self.opens_at)
@@ -188,6 +254,18 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     def _on_the_clock(self, moment: datetime) -> dict[str, str]:
         return {"day": day_in_words(moment, self.zone), "time": time_in_words(moment, self.zone)}
+
+
+def _seats_in_words(left: int | None, *, waiting: bool) -> str:
+    if left is None:
+        return _("Seats for everyone")
+    if left > 0:
+        return ngettext("%(n)s seat left", "%(n)s seats left", left) % {"n": left}
+    return _("Full, waiting list open") if waiting else _("Full")
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 SESSION_SQL = """
@@ -202,10 +280,20 @@ SESSION_SQL = """
            COALESCE(p.accessibility, '{}') AS place_accessibility,
            s.join_url, s.zone, s.local_start, s.starts_at, s.ends_at, s.capacity, s.seats_taken, s.seats_waiting,
            s.seats_offered, s.seats_held_back, s.held_back_until, s.overbooked, s.lead_id, s.onsite_id, s.all_day,
+           h.id AS online_id, h.capacity AS online_capacity, COALESCE(h.seats_waiting, 0) AS online_waiting,
+           COALESCE(h.seats_taken + h.seats_offered + h.seats_held_back, 0) AS online_taken,
+           CASE WHEN e.is_cycle THEN (
+               SELECT json_agg(json_build_object('id', d.id, 'starts_at', d.starts_at, 'ends_at', d.ends_at,
+                   'called_off_at', d.called_off_at, 'place', concat_ws(', ', v.name, v.commune_name))
+                   ORDER BY d.starts_at, d.id)
+               FROM session d LEFT JOIN place v ON v.id = d.place_id
+               WHERE d.event_id = s.event_id AND (d.onsite_id IS NULL) = (s.onsite_id IS NULL)
+           ) ELSE '[]'::json END AS dates,
            s.outcome, s.called_off_at, s.called_off_reason, s.moved_at, s.previous_start, s.revision,
            s.created_at, GREATEST(s.updated_at, e.updated_at) AS updated_at, e.published_at
     FROM session s
     JOIN event e ON e.id = s.event_id
     JOIN structure o ON o.id = e.structure_id
     LEFT JOIN place p ON p.id = s.place_id
+    LEFT JOIN session h ON h.onsite_id = s.id AND h.called_off_at IS NULL
 """

@@ -68,7 +68,7 @@ async def next_session_of_each(event_ids: list[UUID], *, now: datetime) -> dict[
         Session,
         f"""{SESSION_SQL} WHERE s.id IN (
                 SELECT DISTINCT ON (event_id) id FROM session
-                WHERE event_id = ANY($1) AND ends_at > $2 AND called_off_at IS NULL
+                WHERE event_id = ANY($1) AND ends_at > $2 AND called_off_at IS NULL AND onsite_id IS NULL
                 ORDER BY event_id, starts_at, id)""",
         event_ids,
         now,
@@ -77,11 +77,11 @@ async def next_session_of_each(event_ids: list[UUID], *, now: datetime) -> dict[
 
 
 async def list_next_sessions(structure_ids: list[UUID], *, now: datetime, limit: int = 50) -> list[Session]:
-    """Published sessions of these structures that are not over, the soonest first; called-off ones included."""
+    """Published sessions of these structures that are not over, the soonest first; called-off ones included, a hybrid one once."""
     return await fetch(
         Session,
         f"""{SESSION_SQL} WHERE e.structure_id = ANY($1) AND e.state = 'published' AND s.ends_at > $2
-            ORDER BY s.starts_at, s.id LIMIT $3""",
+            AND s.onsite_id IS NULL ORDER BY s.starts_at, s.id LIMIT $3""",
         structure_ids,
         now,
         limit,

@@ -57,7 +57,7 @@ async def find_spot(
         return nowhere, errors
     if rules.needs_link:
         join_url = where.join_url or (before.join_url if before else None)
-        return Spot(place_id=None, join_url=join_url, zone=structure.zone), {}
+        return Spot(place_id=None, join_url=join_url, zone=before.zone if before else structure.zone), {}
     if not tells_place and before is not None:
         return before, {}
     place, errors = await _find_or_keep_place(where, structure, now=now)

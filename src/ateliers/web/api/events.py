@@ -114,7 +114,7 @@ async def call_off(request: Request[Any, Any, Any], session_id: FromPath[str]) -
     by = await author_of(request, EVENTS)
     moment = now()
     asked = await body_of(request, CallOff)
-    session = await call_off_session(id_of(session_id), asked.reason, by=by, now=moment)
+    session = await call_off_session(id_of(session_id), asked.reason, whole=asked.whole, by=by, now=moment)
     return Response(encoded(session_shown(session, now=moment)), media_type=JSON)
 
 

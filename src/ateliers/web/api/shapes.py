@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from ateliers.agenda.event import Event
-from ateliers.agenda.session import Session
+from ateliers.agenda.session import CycleDate, Session
 from ateliers.bookings.booking import (
     MOST_SEATS,
     Booking,
@@ -76,6 +76,27 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
+class OnlineShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The online half of a hybrid session: book it under this id."""
+
+    session_id: UUID
+    capacity: int | None  # seats; null: no limit
+    seats_left: int | None
+    places_in_words: str
+    takes_bookings: bool
+    waiting_list_open: bool
+
+
+class DateShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One date of a cycle."""
+
+    session_id: UUID
+    status: Literal["planned", "called_off"]
+    starts_at: datetime
+    ends_at: datetime
+    when: str
+
+
 class SessionShown(msgspec.Struct, frozen=True, kw_only=True):
     """A session, as the public sees it; the link of an online meeting is never in it."""
 
@@ -90,7 +111,7 @@ class SessionShown(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     phone: str | None
     structure: Offered
-    place: Where | None  # null: online
+    place: Where | None  # null: online only
     accessibility: list[str]
     starts_at: datetime
     ends_at: datetime
@@ -103,6 +124,9 @@ class SessionShown(msgspec.Struct, frozen=True, kw_only=True):
     places_in_words: str
     takes_bookings: bool
     waiting_list_open: bool
+    onsite_id: UUID | None  # of an online half: the session on site
+    online: OnlineShown | None  # its online half; null: none
+    dates: list[DateShown]  # of its cycle, booked all at once; empty: no cycle
     url: str
     calendar_url: str
     updated_at: datetime
@@ -218,10 +242,38 @@ def session_shown(session: Session, *, now: datetime, distance_km: float | None 
         places_in_words=session.places_in_words(),
         takes_bookings=session.takes_bookings(now),
         waiting_list_open=session.takes_bookings(now) and session.waiting_list_is_open,
+        onsite_id=session.onsite_id,
+        online=_online(session, now=now),
+        dates=[_date(session, date) for date in session.dates],
         url=f"{base}{session.path}",
         calendar_url=f"{base}/api/v1/calendar/sessions/{session.id}.ics",
         updated_at=session.updated_at,
         distance_km=None if distance_km is None else round(distance_km, 1),
+    )
+
+
+def _online(session: Session, *, now: datetime) -> OnlineShown | None:
+    half = session.online
+    if half is None:
+        return None
+    is_open = session.takes_bookings(now)
+    return OnlineShown(
+        session_id=half.id,
+        capacity=half.capacity,
+        seats_left=half.seats_left,
+        places_in_words=half.places_in_words(),
+        takes_bookings=is_open,
+        waiting_list_open=is_open and half.waiting_list_is_open,
+    )
+
+
+def _date(session: Session, date: CycleDate) -> DateShown:
+    return DateShown(
+        session_id=date.id,
+        status="planned" if date.called_off_at is None else "called_off",
+        starts_at=date.starts_at.astimezone(UTC),
+        ends_at=date.ends_at.astimezone(UTC),
+        when=when_in_words(date.starts_at, date.ends_at, session.zone),
     )
 
 

@@ -12,13 +12,14 @@ from markupsafe import Markup
 
 from ateliers import clock
 from ateliers.agenda.event import EventState, Visibility
-from ateliers.agenda.session import Session
+from ateliers.agenda.session import CycleDate, Session
 from ateliers.agenda.sessions import get_session, list_sessions_of_event
 from ateliers.places.place import Accessibility
 from ateliers.refusals import NotFound
 from ateliers.rendering import absolute
 from ateliers.settings import settings
-from ateliers.web.answers import page
+from ateliers.web.answers import page, redirect
+from ateliers.words import gettext
 
 MOST_OTHER_DATES = 8
 
@@ -30,10 +31,12 @@ async def show_session(session_id: FromPath[UUID]) -> Response[bytes]:
     session = await get_session(session_id)
     if not session.may_be_seen_by(None, now):
         raise NotFound
+    if session.path != f"/seances/{session.id}":
+        return redirect(session.path)
     others = [
         other
         for other in await list_sessions_of_event(session.event_id)
-        if other.id != session.id and not other.is_over(now) and not other.is_called_off
+        if other.path not in {session.path, f"/seances/{session.id}"} and not other.is_over(now) and not other.is_off
     ]
     return page(
         "public/session.html",
@@ -76,39 +79,93 @@ def linked_data(session: Session) -> str:
         data["description"] = session.description
     if session.is_online:
         data["eventAttendanceMode"] = "https://schema.org/OnlineEventAttendanceMode"
-        data["location"] = {"@type": "VirtualLocation", "url": page_url}
+        data["location"] = _at_home(session)
+    elif session.online is not None:
+        data["eventAttendanceMode"] = "https://schema.org/MixedEventAttendanceMode"
+        data["location"] = [_at(session), _at_home(session)]
     else:
-        data["location"] = {
-            "@type": "Place",
-            "name": session.place_name,
-            "address": {
-                "@type": "PostalAddress",
-                "streetAddress": session.address,
-                "postalCode": session.postcode,
-                "addressLocality": session.commune_name,
-                "addressCountry": "FR",
-            },
-            "geo": {"@type": "GeoCoordinates", "latitude": session.latitude, "longitude": session.longitude},
-        }
-    if session.is_called_off:
+        data["location"] = _at(session)
+    if session.dates:
+        data["startDate"] = session.begins_at.isoformat()
+        data["endDate"] = session.dates[-1].ends_at.isoformat()
+        data["subEvent"] = [_date(session, date) for date in session.dates]
+    if session.is_off:
         data["eventStatus"] = "https://schema.org/EventCancelled"
     elif session.previous_start is not None:
         data["eventStatus"] = "https://schema.org/EventRescheduled"
         data["previousStartDate"] = session.previous_start.isoformat()
-    if session.rules.takes_bookings and not session.is_called_off:
-        data["offers"] = {
-            "@type": "Offer",
-            "price": 0,
-            "priceCurrency": "EUR",
-            "url": page_url,
-            "availability": f"https://schema.org/{'SoldOut' if session.is_full else 'InStock'}",
-            "validFrom": (session.published_at or session.created_at).isoformat(),
-        }
-        if session.capacity is not None:
-            data["maximumAttendeeCapacity"] = session.capacity
-            data["remainingAttendeeCapacity"] = session.seats_left
+    if session.rules.takes_bookings and not session.is_off:
+        data |= _seats(session)
     text = msgspec.json.encode(data).decode()
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _seats(session: Session) -> dict[str, Any]:
+    """What can be booked: one offer, or one on site and one online."""
+    half = session.online
+    if half is None:
+        seats: dict[str, Any] = {"offers": _offer(session, session.is_full)}
+        if session.capacity is not None:
+            seats |= {
+                "maximumAttendeeCapacity": session.capacity,
+                "remainingAttendeeCapacity": session.seats_left,
+            }
+        return seats
+    seats = {
+        "offers": [
+            {**_offer(session, session.is_full), "name": gettext("On site")},
+            {**_offer(session, half.is_full), "name": gettext("Online")},
+        ]
+    }
+    if session.capacity is not None:
+        seats["maximumPhysicalAttendeeCapacity"] = session.capacity
+    if half.capacity is not None:
+        seats["maximumVirtualAttendeeCapacity"] = half.capacity
+    if session.seats_left is not None and half.seats_left is not None:
+        seats["remainingAttendeeCapacity"] = session.seats_left + half.seats_left
+    return seats
+
+
+def _offer(session: Session, is_full: bool) -> dict[str, Any]:
+    return {
+        "@type": "Offer",
+        "price": 0,
+        "priceCurrency": "EUR",
+        "url": absolute(session.path),
+        "availability": f"https://schema.org/{'SoldOut' if is_full else 'InStock'}",
+        "validFrom": (session.published_at or session.created_at).isoformat(),
+    }
+
+
+def _at(session: Session) -> dict[str, Any]:
+    return {
+        "@type": "Place",
+        "name": session.place_name,
+        "address": {
+            "@type": "PostalAddress",
+            "streetAddress": session.address,
+            "postalCode": session.postcode,
+            "addressLocality": session.commune_name,
+            "addressCountry": "FR",
+        },
+        "geo": {"@type": "GeoCoordinates", "latitude": session.latitude, "longitude": session.longitude},
+    }
+
+
+def _at_home(session: Session) -> dict[str, Any]:
+    return {"@type": "VirtualLocation", "url": absolute(session.path)}
+
+
+def _date(session: Session, date: CycleDate) -> dict[str, Any]:
+    status = "EventCancelled" if date.called_off_at else "EventScheduled"
+    return {
+        "@type": "Event",
+        "name": session.title,
+        "startDate": date.starts_at.isoformat(),
+        "endDate": date.ends_at.isoformat(),
+        "eventStatus": f"https://schema.org/{status}",
+        "location": _at_home(session) if session.is_online else {"@type": "Place", "name": date.place},
+    }
 
 
 ROUTES = [show_session]

@@ -85,6 +85,7 @@ async def show_signatory(slug: FromPath[str]) -> Response[bytes]:
             if session.event_state is EventState.PUBLISHED
             and session.visibility is Visibility.PUBLIC
             and session.is_shown(moment)
+            and session.lead_id is None
         ],
     )
 

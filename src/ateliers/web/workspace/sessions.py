@@ -93,7 +93,7 @@ async def call_off(
     form = await read_form(request, CallOff)
     if form.data is not None:
         try:
-            await call_off_session(session_id, form.data.reason, by=me, now=now())
+            await call_off_session(session_id, form.data.reason, whole=form.data.whole, by=me, now=now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
