@@ -20,7 +20,7 @@ from ateliers.network.resigning import NewSignature
 from ateliers.network.thread import NewMessage
 from ateliers.web.coordination import structures
 from ateliers.web.fields import specs
-from ateliers.web.public import booking, sign_in
+from ateliers.web.public import booking, find_booking, my_booking, sign_in
 from ateliers.web.workspace import attendance, bookings
 from tests.web.scene import Scene
 from tests.web.typed import local, workshop
@@ -131,13 +131,20 @@ FORMS: dict[str, Sent] = {
         },
     ),
     "/ma-reservation": Sent(
-        at=lambda _s: "/ma-reservation", struct=booking.FindForm, valid=lambda _s: {"email": "odile@example.test"}
+        at=lambda _s: "/ma-reservation",
+        struct=find_booking.FindForm,
+        valid=lambda _s: {"contact": "odile@example.test"},
+    ),
+    "/ma-reservation/code": Sent(
+        at=lambda _s: "/ma-reservation/code",
+        struct=find_booking.CodeForm,
+        valid=lambda _s: {"code": "k7m 2qx", "name": "Marchand"},
     ),
     "/ma-reservation/{code:str}/{key:str}/changer": Sent(
-        at=lambda s: f"{s.private}/changer", struct=booking.ChangeForm, valid=lambda s: {"session_id": str(s.later)}
+        at=lambda s: f"{s.private}/changer", struct=my_booking.ChangeForm, valid=lambda s: {"session_id": str(s.later)}
     ),
     "/ma-reservation/{code:str}/{key:str}/rendre": Sent(
-        at=lambda s: f"{s.private}/rendre", struct=booking.GiveBackForm, valid=lambda _s: {"seats": "1"}
+        at=lambda s: f"{s.private}/rendre", struct=my_booking.GiveBackForm, valid=lambda _s: {"seats": "1"}
     ),
     "/rejoindre": Sent(
         at=lambda _s: "/rejoindre",

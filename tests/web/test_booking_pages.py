@@ -234,13 +234,13 @@ async def test_finding_ones_booking_answers_the_same_to_everybody(client):
     session_id = await make_session(starts_at=NEXT_WEEK)
     await client.post(f"/seances/{session_id}/reserver", data=odile(session_id))
 
-    known = await client.post("/ma-reservation", data={"email": "Odile@example.test"})
-    unknown = await client.post("/ma-reservation", data={"email": "personne@example.test"})
+    known = await client.post("/ma-reservation", data={"contact": "Odile@example.test"})
+    unknown = await client.post("/ma-reservation", data={"contact": "personne@example.test"})
 
     assert known.text == unknown.text
     assert known.status_code == 200
     assert await fetch_value("SELECT count(*) FROM outbox WHERE kind = 'booking_link'") == 1
-    assert (await client.post("/ma-reservation", data={"email": "nimporte quoi"})).status_code == 422
+    assert (await client.post("/ma-reservation", data={"contact": "nimporte quoi"})).status_code == 422
 
 
 async def test_drafts_and_network_events_are_not_found(client):

@@ -1,4 +1,4 @@
-"""« Retrouver ma réservation »: the private links once more, to the address the bookings were made with (C13)."""
+"""« Retrouver ma réservation »: the private links once more, by e-mail; or the booking itself, by its code and a name (C13)."""
 
 from __future__ import annotations
 
@@ -7,39 +7,71 @@ from uuid import UUID
 
 import msgspec
 
-from ateliers.bookings.book import contact_key, tidy_email
+from ateliers.bookings.book import contact_key, tidy_email, tidy_phone
 from ateliers.bookings.booking import Booking
+from ateliers.bookings.bookings import find_booking_by_code
 from ateliers.database import fetch, transaction
 from ateliers.mail.outbox import NewMail, queue_many
-from ateliers.refusals import Invalid
+from ateliers.refusals import Invalid, Refusal
+from ateliers.words import fold
 
 MOST = 20  # links at once: what one contact may hold (ledger.MOST_AHEAD)
+SHORTEST_NAME = 3  # letters of at least one word, so that an initial alone opens nothing
+
+
+class BookingNotFound(Refusal):
+    """No booking has this code, or another name: the two look alike."""
+
+    status = 404
+    title = "We find no booking with this code and this name. Look at your paper again, or call the structure."
 
 
 class _Found(msgspec.Struct, frozen=True):
     id: UUID
 
 
-async def find_my_bookings(email: str, *, now: datetime) -> None:
-    """Send the links of all bookings to come of this address, once an hour at most. Says nothing of what it found.
+async def find_my_bookings(contact: str, *, now: datetime) -> None:
+    """Send the links of all bookings to come of this e-mail address or phone number, once an hour at most.
 
-    Raises Invalid when it is not an e-mail address.
+    They go to the e-mail address of each booking; who has none finds it by code and name. Says nothing of what it found.
+    Raises Invalid when `contact` is neither.
     """
-    address = tidy_email(email)
-    if not address:
-        raise Invalid({"email": "Write an e-mail address such as name@example.fr."})
+    address, number = tidy_email(contact), tidy_phone(contact)
+    value: bytes | str
+    if address:
+        whose, value = "b.contact_key = $1", contact_key(address)
+    elif number:
+        whose, value = "b.phone = $1 AND b.email IS NOT NULL", number
+    else:
+        raise Invalid(
+            {"contact": "Write an e-mail address such as name@example.fr, or a phone number such as 06 12 34 56 78."}
+        )
     found = await fetch(
         _Found,
-        """SELECT b.id FROM booking b JOIN session s ON s.id = b.session_id
-           WHERE b.contact_key = $1 AND b.email = $2 AND b.state IN ('confirmed', 'waiting', 'offered') AND s.ends_at > $3
-           ORDER BY s.starts_at LIMIT $4""",
-        contact_key(address),
-        address,
+        f"""SELECT b.id FROM booking b JOIN session s ON s.id = b.session_id
+           WHERE {whose} AND b.state IN ('confirmed', 'waiting', 'offered') AND s.ends_at > $2
+           ORDER BY s.starts_at LIMIT $3""",
+        value,
         now,
         MOST,
     )
     async with transaction():
         await queue_many([_link(booking.id, now) for booking in found])
+
+
+async def find_by_code_and_name(code: str, name: str) -> Booking:
+    """The booking of this code, when `name` names its contact or somebody who comes. Raises BookingNotFound."""
+    booking = await find_booking_by_code(code)
+    if booking is None or not any(_names(name, known) for known in (booking.name, *booking.names)):
+        raise BookingNotFound
+    return booking
+
+
+def _names(typed: str, known: str) -> bool:
+    """Whether every word that was typed is in the name, in any order, accents and capitals aside."""
+    words, there = set(fold(typed).split()), set(fold(known).split())
+    is_long = any(len(word) >= SHORTEST_NAME for word in words) or words == there
+    return bool(words) and words <= there and is_long
 
 
 async def send_link(booking: Booking, *, now: datetime) -> bool:

@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 HTML = "text/html"  # the framework adds the charset
 PROBLEM = "application/problem+json"
+PDF = "application/pdf"
+PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 
 # Litestar's own errors, in words for people. Others show as the 400 or 500 of their family.
 TITLES = {
@@ -77,6 +79,17 @@ def page(template: str, *, status: int = 200, **context: Any) -> Response[bytes]
 def redirect(path: str, *, status: int = 303) -> Response[bytes]:
     """Go and GET `path` of this site, language kept."""
     return Response(b"", status_code=status, headers={"location": url(path)}, media_type=MediaType.TEXT)
+
+
+def private(response: Response[bytes]) -> Response[bytes]:
+    """`response`, which no cache keeps and no search engine lists."""
+    response.headers.update(PRIVATE)
+    return response
+
+
+def inline_file(name: str) -> dict[str, str]:
+    """The header of a file that browsers show, and keep under `name` (ASCII) when asked to."""
+    return {"content-disposition": f'inline; filename="{name}"'}
 
 
 def problem(

@@ -1,4 +1,4 @@
-"""Booking a seat, seeing one's booking, giving seats back: no account, nothing done by a GET."""
+"""Booking a seat: no account, one contact is enough, sent twice it books once."""
 
 from __future__ import annotations
 
@@ -18,24 +18,19 @@ from ateliers.agenda.calendar import location
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings.book import AlreadyBooked, SessionFull, book_seats, wrong_contact
-from ateliers.bookings.booking import Booking, Contact, Needs, OnBehalf, Seats, Wish
-from ateliers.bookings.bookings import rank_of
-from ateliers.bookings.change import change_session, list_other_dates
-from ateliers.bookings.finding import find_my_bookings, send_link
-from ateliers.bookings.give_back import give_back_seats
-from ateliers.bookings.joining import join_link
-from ateliers.bookings.links import booking_by_private_key, manage_path
+from ateliers.bookings.booking import Contact, Needs, OnBehalf, Seats, Wish
+from ateliers.bookings.finding import send_link
+from ateliers.bookings.links import manage_path
 from ateliers.clock import now
 from ateliers.refusals import NotFound, Refusal
 from ateliers.signing import timed_token, token_moment
-from ateliers.web.answers import page, redirect
+from ateliers.web.answers import page, private, redirect
 from ateliers.web.forms import Form, read_form
 from ateliers.words import T
 
 FORM = "booking-form"  # purpose of the token in the form
 FASTEST = timedelta(seconds=2)  # nobody fills the form in less; programs do
 LONGEST = timedelta(hours=12)
-PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 
 
 class For(enum.Enum):
@@ -101,33 +96,6 @@ class BookingForm(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class FindForm(msgspec.Struct, frozen=True, kw_only=True):
-    """« Retrouver ma réservation »."""
-
-    email: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=254,
-            title="E-mail address",
-            description="The one you gave when you booked.",
-            extra={"input": "email", "autocomplete": "email"},
-        ),
-    ]
-
-
-class ChangeForm(msgspec.Struct, frozen=True, kw_only=True):
-    """Which other date."""
-
-    session_id: Annotated[UUID, Meta(title="Which date suits you?")]
-
-
-class GiveBackForm(msgspec.Struct, frozen=True, kw_only=True):
-    """How many seats."""
-
-    seats: Annotated[int, Meta(ge=1, le=100, title="How many seats do you give back?")]
-
-
 @get("/seances/{session_id:uuid}/reserver")
 async def show_form(session_id: FromPath[UUID]) -> Response[bytes]:
     """The form, or why there is none."""
@@ -176,121 +144,11 @@ async def send_form(request: Request[Any, Any, Any], session_id: FromPath[UUID])
     return redirect(manage_path(booking))
 
 
-@get("/ma-reservation")
-async def ask_contact() -> Response[bytes]:
-    """Ask for the address that the link is sent to."""
-    return Form.of(FindForm).page("public/booking_find.html", sent=False)
-
-
-@post("/ma-reservation")
-async def send_links(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Send the links; the answer is the same whether or not there is a booking."""
-    form = await read_form(request, FindForm)
-    if form.data is not None:
-        try:
-            await find_my_bookings(form.data.email, now=now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-    return form.page("public/booking_find.html", sent=not form.errors)
-
-
-@get("/ma-reservation/{code:str}/{key:str}")
-async def show_booking(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
-    """The private page of a booking."""
-    booking = await _booking(code, key)
-    session = await get_session(booking.session_id)
-    moment = now()
-    return _private(
-        page(
-            "public/booking.html",
-            booking=booking,
-            session=session,
-            where=location(session),
-            rank=await rank_of(booking),
-            path=manage_path(booking),
-            join_url=join_link(booking, session),
-            is_over=session.is_over(moment),
-            may_give_back=_may_give_back(booking, session, moment),
-            others=await list_other_dates(booking, now=moment) if booking.is_live else [],
-            is_late=booking.is_live and not session.is_over(moment) and not _may_give_back(booking, session, moment),
-        )
-    )
-
-
-@get("/ma-reservation/{code:str}/{key:str}/rendre")
-async def ask_give_back(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
-    """Ask how many seats, and whether it is meant."""
-    booking = await _booking(code, key)
-    if not booking.is_live:
-        return redirect(manage_path(booking))
-    return await _give_back_page(Form.of(GiveBackForm, seats=booking.seats), booking)
-
-
-@post("/ma-reservation/{code:str}/{key:str}/rendre")
-async def give_back(request: Request[Any, Any, Any], code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
-    """Give the seats back."""
-    booking = await _booking(code, key)
-    form = await read_form(request, GiveBackForm)
-    if form.data is not None:
-        try:
-            await give_back_seats(booking.id, form.data.seats, now=now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return redirect(manage_path(booking))
-    return await _give_back_page(form, booking)
-
-
-@get("/ma-reservation/{code:str}/{key:str}/changer")
-async def ask_change(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
-    """Offer the other dates of the event."""
-    booking = await _booking(code, key)
-    if not booking.is_live:
-        return redirect(manage_path(booking))
-    return await _change_page(Form.of(ChangeForm), booking)
-
-
-@post("/ma-reservation/{code:str}/{key:str}/changer")
-async def change(request: Request[Any, Any, Any], code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
-    """Take the seats to another date."""
-    booking = await _booking(code, key)
-    form = await read_form(request, ChangeForm)
-    if form.data is not None:
-        try:
-            made = await change_session(booking.id, form.data.session_id, now=now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return redirect(manage_path(made))
-    return await _change_page(form, booking)
-
-
-async def _change_page(form: Form[ChangeForm], booking: Booking) -> Response[bytes]:
-    session = await get_session(booking.session_id)
-    return _private(
-        form.page(
-            "public/booking_change.html",
-            booking=booking,
-            session=session,
-            where=location(session),
-            path=manage_path(booking),
-            others=await list_other_dates(booking, now=now()),
-        )
-    )
-
-
 async def _session(session_id: UUID) -> Session:
     session = await get_session(session_id)
     if not session.may_be_seen_by(None, now()):
         raise NotFound
     return session
-
-
-async def _booking(code: str, key: str) -> Booking:
-    booking = await booking_by_private_key(code, key)
-    if booking is None:
-        raise NotFound
-    return booking
 
 
 def _new_token(session_id: UUID, moment: datetime) -> str:
@@ -314,7 +172,7 @@ def _form_page(
     form: Form[BookingForm], session: Session, *, full: bool = False, status: int | None = None
 ) -> Response[bytes]:
     """`full`: there was a seat when the form was opened, there is none now."""
-    return _private(
+    return private(
         form.page(
             "public/booking_form.html",
             status=status,
@@ -326,30 +184,4 @@ def _form_page(
     )
 
 
-async def _give_back_page(form: Form[GiveBackForm], booking: Booking) -> Response[bytes]:
-    session = await get_session(booking.session_id)
-    return _private(
-        form.page(
-            "public/booking_give_back.html",
-            booking=booking,
-            session=session,
-            where=location(session),
-            path=manage_path(booking),
-            may_give_back=_may_give_back(booking, session, now()),
-        )
-    )
-
-
-def _may_give_back(booking: Booking, session: Session, moment: datetime) -> bool:
-    """Whether the desk would take seats back online now: for what the page offers; the desk decides."""
-    if not booking.is_live or not session.takes_bookings(moment):
-        return False
-    return booking.state.value == "waiting" or moment < session.starts_at - session.cutoff
-
-
-def _private(response: Response[bytes]) -> Response[bytes]:
-    response.headers.update(PRIVATE)
-    return response
-
-
-ROUTES = [show_form, send_form, ask_contact, send_links, show_booking, ask_give_back, give_back, ask_change, change]
+ROUTES = [show_form, send_form]

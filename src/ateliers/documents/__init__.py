@@ -1,0 +1,1 @@
+"""Documents: PDF files for print, and QR codes."""

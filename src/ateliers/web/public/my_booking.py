@@ -1,0 +1,172 @@
+"""A booking's private pages: see it, print it, give seats back, take another date; nothing is done by a GET (C12)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import FromPath
+from msgspec import Meta
+
+from ateliers.agenda.calendar import location
+from ateliers.agenda.session import Session
+from ateliers.agenda.sessions import get_session
+from ateliers.bookings.booking import Booking
+from ateliers.bookings.bookings import rank_of
+from ateliers.bookings.change import change_session, list_other_dates
+from ateliers.bookings.confirmation import confirmation_of, confirmation_pdf
+from ateliers.bookings.give_back import give_back_seats
+from ateliers.bookings.joining import join_link
+from ateliers.bookings.links import booking_by_private_key, manage_path
+from ateliers.clock import now
+from ateliers.refusals import NotFound, Refusal
+from ateliers.web.answers import PDF, inline_file, page, private, redirect
+from ateliers.web.forms import Form, read_form
+
+
+class ChangeForm(msgspec.Struct, frozen=True, kw_only=True):
+    """Which other date."""
+
+    session_id: Annotated[UUID, Meta(title="Which date suits you?")]
+
+
+class GiveBackForm(msgspec.Struct, frozen=True, kw_only=True):
+    """How many seats."""
+
+    seats: Annotated[int, Meta(ge=1, le=100, title="How many seats do you give back?")]
+
+
+@get("/ma-reservation/{code:str}/{key:str}")
+async def show_booking(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """The private page of a booking."""
+    booking = await _booking(code, key)
+    session = await get_session(booking.session_id)
+    moment = now()
+    return private(
+        page(
+            "public/booking.html",
+            booking=booking,
+            session=session,
+            where=location(session),
+            rank=await rank_of(booking),
+            path=manage_path(booking),
+            join_url=join_link(booking, session),
+            is_over=session.is_over(moment),
+            may_give_back=_may_give_back(booking, session, moment),
+            others=await list_other_dates(booking, now=moment) if booking.is_live else [],
+            is_late=booking.is_live and not session.is_over(moment) and not _may_give_back(booking, session, moment),
+        )
+    )
+
+
+@get("/ma-reservation/{code:str}/{key:str}/imprimer")
+async def print_booking(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """The confirmation as a page to print."""
+    booking = await _booking(code, key)
+    told = await confirmation_of(booking, await get_session(booking.session_id))
+    pdf = f"{manage_path(booking)}/confirmation.pdf"
+    return private(page("documents/confirmation.html", told=told, pdf=pdf, back=manage_path(booking)))
+
+
+@get("/ma-reservation/{code:str}/{key:str}/confirmation.pdf")
+async def print_pdf(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """The confirmation as PDF."""
+    booking = await _booking(code, key)
+    made = await confirmation_pdf(booking, await get_session(booking.session_id), now=now())
+    return private(Response(made, media_type=PDF, headers=inline_file(f"reservation-{booking.code}.pdf")))
+
+
+@get("/ma-reservation/{code:str}/{key:str}/rendre")
+async def ask_give_back(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Ask how many seats, and whether it is meant."""
+    booking = await _booking(code, key)
+    if not booking.is_live:
+        return redirect(manage_path(booking))
+    return await _give_back_page(Form.of(GiveBackForm, seats=booking.seats), booking)
+
+
+@post("/ma-reservation/{code:str}/{key:str}/rendre")
+async def give_back(request: Request[Any, Any, Any], code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Give the seats back."""
+    booking = await _booking(code, key)
+    form = await read_form(request, GiveBackForm)
+    if form.data is not None:
+        try:
+            await give_back_seats(booking.id, form.data.seats, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(manage_path(booking))
+    return await _give_back_page(form, booking)
+
+
+@get("/ma-reservation/{code:str}/{key:str}/changer")
+async def ask_change(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Offer the other dates of the event."""
+    booking = await _booking(code, key)
+    if not booking.is_live:
+        return redirect(manage_path(booking))
+    return await _change_page(Form.of(ChangeForm), booking)
+
+
+@post("/ma-reservation/{code:str}/{key:str}/changer")
+async def change(request: Request[Any, Any, Any], code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Take the seats to another date."""
+    booking = await _booking(code, key)
+    form = await read_form(request, ChangeForm)
+    if form.data is not None:
+        try:
+            made = await change_session(booking.id, form.data.session_id, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(manage_path(made))
+    return await _change_page(form, booking)
+
+
+async def _change_page(form: Form[ChangeForm], booking: Booking) -> Response[bytes]:
+    session = await get_session(booking.session_id)
+    return private(
+        form.page(
+            "public/booking_change.html",
+            booking=booking,
+            session=session,
+            where=location(session),
+            path=manage_path(booking),
+            others=await list_other_dates(booking, now=now()),
+        )
+    )
+
+
+async def _booking(code: str, key: str) -> Booking:
+    booking = await booking_by_private_key(code, key)
+    if booking is None:
+        raise NotFound
+    return booking
+
+
+async def _give_back_page(form: Form[GiveBackForm], booking: Booking) -> Response[bytes]:
+    session = await get_session(booking.session_id)
+    return private(
+        form.page(
+            "public/booking_give_back.html",
+            booking=booking,
+            session=session,
+            where=location(session),
+            path=manage_path(booking),
+            may_give_back=_may_give_back(booking, session, now()),
+        )
+    )
+
+
+def _may_give_back(booking: Booking, session: Session, moment: datetime) -> bool:
+    """Whether the desk would take seats back online now: for what the page offers; the desk decides."""
+    if not booking.is_live or not session.takes_bookings(moment):
+        return False
+    return booking.state.value == "waiting" or moment < session.starts_at - session.cutoff
+
+
+ROUTES = [show_booking, print_booking, print_pdf, ask_give_back, give_back, ask_change, change]

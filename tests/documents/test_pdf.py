@@ -1,0 +1,78 @@
+"""Documents: tagged PDF in our own letters, and QR codes that hold what they say."""
+
+from __future__ import annotations
+
+import re
+
+from ateliers.agenda.sessions import get_session
+from ateliers.bookings.bookings import get_booking
+from ateliers.bookings.confirmation import confirmation_of, confirmation_pdf
+from ateliers.bookings.links import manage_path
+from ateliers.documents.qr import qr_svg
+from ateliers.rendering import absolute
+from ateliers.words import speaking
+from tests.world import NOON, make_booking, make_event, make_session
+
+STRANGE = ["#{1+1} $x$ *a* _b_ @c <d> \\ [e] // f", "{{ 7*7 }}", "Łukasz Şahin", "漢字", "עברית", "a" * 120]
+
+
+async def test_a_confirmation_is_a_tagged_pdf_with_its_title_and_language():
+    booking = await get_booking(await make_booking(await make_session(), code="K7M2QX"))
+
+    made = await confirmation_pdf(booking, await get_session(booking.session_id), now=NOON)
+
+    assert made.startswith(b"%PDF-1.7")
+    assert b"<pdfuaid:part>1<" in made
+    assert b"/Lang(fr)" in made
+    assert b"/MarkInfo" in made
+    assert b"AtkinsonHyperlegibleNext" in made
+
+
+async def test_the_same_booking_makes_the_same_file():
+    booking = await get_booking(await make_booking(await make_session()))
+    session = await get_session(booking.session_id)
+
+    assert await confirmation_pdf(booking, session, now=NOON) == await confirmation_pdf(booking, session, now=NOON)
+
+
+async def test_whatever_people_typed_is_text_in_the_document():
+    session_id = await make_session(await make_event(title=STRANGE[0], to_bring="\n".join(STRANGE)))
+    booking = await get_booking(await make_booking(session_id, names=STRANGE, seats=len(STRANGE), name=STRANGE[0]))
+
+    assert (await confirmation_pdf(booking, await get_session(session_id), now=NOON)).startswith(b"%PDF")
+
+
+async def test_every_state_of_a_booking_can_be_printed_in_both_languages():
+    session_id = await make_session()
+    said = {}
+    for state in ("confirmed", "waiting", "offered", "given_back", "left", "declined", "expired"):
+        booking = await get_booking(await make_booking(session_id, state=state, rank=7 if state == "waiting" else 1))
+        for language in ("fr", "en"):
+            with speaking(language):
+                session = await get_session(session_id)
+                said[state, language] = (await confirmation_of(booking, session)).state.replace("\u00a0", " ")
+                assert (await confirmation_pdf(booking, session, now=NOON)).startswith(b"%PDF")
+
+    assert said["confirmed", "fr"] == "Votre place est confirmée."
+    assert said["waiting", "fr"] == "Vous êtes sur la liste d’attente : numéro 1."
+    assert said["offered", "en"] == "A seat is kept for you. Answer before Wednesday 25 November 2026 at 12:00."
+    assert len(set(said.values())) == len(said)
+
+
+async def test_who_has_no_contact_reads_how_to_reach_the_structure():
+    booking = await get_booking(await make_booking(await make_session(), email=None, phone=None, code="K7M2QX"))
+
+    told = await confirmation_of(booking, await get_session(booking.session_id))
+
+    assert told.code == "K7M\u00a02QX"
+    assert "Appelez le 03\u00a086\u00a000\u00a000\u00a000 et lisez votre code." in told.advice
+    assert told.advice[-1].startswith("Nous ne pouvons pas vous joindre")
+    assert told.qr == qr_svg(absolute(manage_path(booking)))
+
+
+def test_a_qr_code_is_a_drawing_with_its_quiet_border():
+    drawn = qr_svg("http://ateliers.test/ma-reservation/K7M2QX/aaaaaaaaaaaaaaaa")
+
+    assert re.match(r'<svg viewBox="0 0 (\d+) \1" class="qr">', drawn)
+    assert "style" not in drawn
+    assert drawn != qr_svg("http://ateliers.test/ma-reservation/K7M2QX/aaaaaaaaaaaaaaab")
