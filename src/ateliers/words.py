@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from typing import Any
@@ -175,16 +175,27 @@ def zone_in_words(zone: str) -> str:
 
 def when_in_words(starts_at: datetime, ends_at: datetime, zone: str = PARIS) -> str:
     """« mardi 1er décembre 2026, de 14 h à 16 h », and whose clock it is where that is not Paris."""
+    first, last = local(starts_at, zone), local(ends_at, zone)
+    if first.time() == last.time() == time():
+        return _days_in_words(first.date(), last.date() - timedelta(days=1))
     start, end = time_in_words(starts_at, zone), time_in_words(ends_at, zone)
     french = language() == "fr"
-    if local(starts_at, zone).date() == local(ends_at, zone).date():
+    if first.date() == last.date():
         hours = f"de {start} à {end}" if french else f"{start} to {end}"
         text = f"{day_in_words(starts_at, zone)}, {hours}"
     else:
-        first, last = day_in_words(starts_at, zone), day_in_words(ends_at, zone)
-        text = f"du {first}, {start}, au {last}, {end}" if french else f"from {first}, {start}, to {last}, {end}"
+        since, until = day_in_words(starts_at, zone), day_in_words(ends_at, zone)
+        text = f"du {since}, {start}, au {until}, {end}" if french else f"from {since}, {start}, to {until}, {end}"
     whose = zone_in_words(zone)
     return f"{text}, {whose}" if whose else text
+
+
+def _days_in_words(first: date, last: date) -> str:
+    """Whole days, both included: « mardi 1er décembre 2026, toute la journée »."""
+    since, until = _day(first, language()), _day(last, language())
+    if language() == "en":
+        return f"{since}, all day" if first == last else f"{since} to {until}, all day"
+    return f"{since}, toute la journée" if first == last else f"du {since} au {until}, toute la journée"
 
 
 # text ---------------------------------------------------------------------------------------------

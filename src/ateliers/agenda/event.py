@@ -10,6 +10,7 @@ import msgspec
 
 from ateliers.agenda.kinds import RULES, Kind, Rules
 from ateliers.agenda.questions import Question
+from ateliers.agenda.reminder import Reminder
 from ateliers.words import T
 
 
@@ -91,6 +92,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     def rules(self) -> Rules:
         """What its kind decides."""
         return RULES[self.kind]
+
+    @property
+    def reminders(self) -> list[Reminder]:
+        """The steps of its plan, in order of time."""
+        return [step for step in Reminder if step.value in self.reminder_plan]
 
     @property
     def path(self) -> str:

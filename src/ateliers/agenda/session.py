@@ -209,6 +209,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """When what is booked here begins: a cycle, on its first date."""
         return self.dates[0].starts_at if self.dates else self.starts_at
 
+    @property
+    def releases_at(self) -> datetime | None:
+        """Seats that nobody has claimed are free for people on the spot from then on (E9); None: they are kept."""
+        return None if self.release_after is None else self.starts_at + self.release_after
+
     def takes_bookings(self, now: datetime) -> bool:
         """Published, open, not called off, neither closed nor started, of a kind that takes bookings; it may still be full."""
         return (

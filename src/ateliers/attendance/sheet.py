@@ -76,6 +76,18 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     walk_ins: list[WalkIn]
     last: LastAction | None
 
+    def is_released(self, now: datetime) -> bool:
+        """Seats of which nothing is known may be given to people on the spot (E9)."""
+        moment = self.session.releases_at
+        return moment is not None and moment <= now
+
+    def free_on_the_spot(self, now: datetime) -> int | None:
+        """Seats for people who come without a booking; None: no limit. A seat somebody may still claim is not free."""
+        if self.session.capacity is None:
+            return None
+        awaited = 0 if self.is_released(now) else self.unrecorded
+        return max(0, self.session.capacity - self.tally.came - awaited)
+
     @property
     def to_record(self) -> list[SeatLine]:
         """Seats of which nothing is known yet."""

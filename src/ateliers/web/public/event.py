@@ -133,7 +133,8 @@ def _offer(session: Session, is_full: bool) -> dict[str, Any]:
         "priceCurrency": "EUR",
         "url": absolute(session.path),
         "availability": f"https://schema.org/{'SoldOut' if is_full else 'InStock'}",
-        "validFrom": (session.published_at or session.created_at).isoformat(),
+        "validFrom": (session.opens_at or session.published_at or session.created_at).isoformat(),
+        "validThrough": session.closes_at.isoformat(),
     }
 
 

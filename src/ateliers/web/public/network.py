@@ -87,6 +87,7 @@ async def show_signatory(slug: FromPath[str]) -> Response[bytes]:
             and session.is_shown(moment)
             and session.lead_id is None
         ],
+        now=moment,
     )
 
 

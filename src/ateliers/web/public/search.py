@@ -127,6 +127,7 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
         nearest = await nearest_sessions(results.commune, now=now)
     return form.page(
         "public/search.html",
+        now=now,
         results=results,
         nearest=nearest,
         phones=_phones(nearest),

@@ -140,6 +140,7 @@ async def tap_walk_in(
 
 async def _list_page(form: Form[WalkInForm], session_id: UUID, me: Person, *, search: str = "") -> Response[bytes]:
     sheet = await get_sheet(session_id, search=search, by=me)
+    moment = now()
     return form.page(
         "workspace/attendance.html",
         sheet=sheet,
@@ -147,7 +148,9 @@ async def _list_page(form: Form[WalkInForm], session_id: UUID, me: Person, *, se
         search=search,
         states=list(SeatState),
         op=token_hex(8),
-        is_ahead=sheet.session.starts_at > now(),
+        is_ahead=sheet.session.starts_at > moment,
+        is_released=sheet.is_released(moment),
+        free=sheet.free_on_the_spot(moment),
     )
 
 

@@ -152,6 +152,7 @@ async def show_add_date(event_id: FromPath[UUID], me: NamedDependency[Person]) -
         minutes=round((latest.ends_at - latest.starts_at).total_seconds() / 60)
         if latest
         else event.rules.default_minutes,
+        all_day=latest.all_day if latest else False,
     )
     return await _date_page(form, event, latest)
 

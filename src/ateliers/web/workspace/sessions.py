@@ -12,12 +12,10 @@ from litestar.params import FromPath
 
 from ateliers.agenda.changing import call_off_session, move_session, preview_move
 from ateliers.agenda.drafts import CallOff, Move
-from ateliers.agenda.event import EventState
 from ateliers.agenda.permission import allow_managing
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
-from ateliers.bookings.booking import Booking, BookingState
-from ateliers.bookings.bookings import list_bookings
+from ateliers.bookings.telling import who_is_told
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.places.place import list_places_of
@@ -28,14 +26,6 @@ from ateliers.web.forms import Form, read_form
 CONFIRMED = "confirmed"  # name of the button on the page that says who will be told
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """Bookings whose contact must hear of a change, by the way to reach them."""
-
-    by_email: int
-    by_phone: list[Booking]  # those whom nobody but a person can reach
-    out_of_reach: list[Booking]
-
-
 @get("/espace/seances/{session_id:uuid}/reporter")
 async def show_move(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """The form to move: what is left alone stays."""
@@ -44,6 +34,7 @@ async def show_move(session_id: FromPath[UUID], me: NamedDependency[Person]) -> 
         Move,
         local_start=session.local_start,
         minutes=round((session.ends_at - session.starts_at).total_seconds() / 60),
+        all_day=session.all_day,
         place_id=session.place_id,
         join_url=session.join_url,
     )
@@ -71,9 +62,9 @@ async def move(
         "workspace/session_move_confirm.html",
         session=session,
         after=after,
-        is_new=(after.starts_at, after.ends_at, after.place_id, after.join_url)
-        != (session.starts_at, session.ends_at, session.place_id, session.join_url),
-        told=await _told(session),
+        is_new=(after.starts_at, after.ends_at, after.place_id, after.join_url, after.all_day)
+        != (session.starts_at, session.ends_at, session.place_id, session.join_url, session.all_day),
+        told=await who_is_told(session.id),
     )
 
 
@@ -81,7 +72,7 @@ async def move(
 async def show_call_off(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """The form to call off, which says who will be told."""
     session = await _manageable_session(session_id, me)
-    return Form.of(CallOff).page("workspace/session_call_off.html", session=session, told=await _told(session))
+    return Form.of(CallOff).page("workspace/session_call_off.html", session=session, told=await who_is_told(session.id))
 
 
 @post("/espace/seances/{session_id:uuid}/annuler")
@@ -98,7 +89,7 @@ async def call_off(
             form.refuse(refusal)
         else:
             return redirect(f"/espace/evenements/{session.event_id}")
-    return form.page("workspace/session_call_off.html", session=session, told=await _told(session))
+    return form.page("workspace/session_call_off.html", session=session, told=await who_is_told(session.id))
 
 
 async def _manageable_session(session_id: UUID, me: Person) -> Session:
@@ -120,22 +111,6 @@ async def _move_page(form: Form[Move], session: Session) -> Response[bytes]:
         session=session,
         rules=session.rules,
         venues=await list_places_of(session.structure_id),
-    )
-
-
-async def _told(session: Session) -> Told:
-    """Who holds or waits for a seat; nobody has heard of a draft."""
-    if session.event_state is EventState.DRAFT:
-        return Told(by_email=0, by_phone=[], out_of_reach=[])
-    bookings = [
-        booking
-        for booking in await list_bookings(session.id)
-        if booking.state in {BookingState.CONFIRMED, BookingState.WAITING}
-    ]
-    return Told(
-        by_email=sum(1 for booking in bookings if booking.email),
-        by_phone=[booking for booking in bookings if not booking.email and booking.phone],
-        out_of_reach=[booking for booking in bookings if not booking.email and not booking.phone],
     )
 
 
