@@ -49,6 +49,7 @@ SECRETS: dict[str, set[str]] = {
     "SecretWalkIn": OURS,
     "SecretNote": TERRITORY,
     "SecretMessage": TERRITORY,
+    "SecretVolunteer": TERRITORY,
     "secret-link": OURS,
     "SecretDraft": OURS | TERRITORY,
     "SecretNetwork": set(ROLES) - {"stranger"},
@@ -189,6 +190,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         text="SecretNote",
         follow_up_on=clock.now().date(),
     )
+    candidate_id = await world.make_candidate("SecretVolunteer")
     role = await database.fetch_value("SELECT id FROM role WHERE person_id = $1", people["nadia"])
     token = await create_token(others, "x", SCOPES, now=clock.now())
     signed_in: dict[str, dict[str, str]] = {"stranger": {}, "other token": {"authorization": f"Bearer {token}"}}
@@ -204,6 +206,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "invitation_id": [str(invitation)],
         "role_id": [str(role)],
         "note_id": [str(note)],
+        "candidate_id": [str(candidate_id)],
         "slug": ["ccas-de-nevers", "candidate"],
         "code": ["AAAAA2"],
         "key": ["aaaaaaaaaaaaaaaa"],
@@ -301,6 +304,7 @@ OWNED = {
     "role": "t.structure_id = $1",
     "signature": "t.structure_id = $1",
     "structure_note": "t.structure_id = $1",
+    "candidate": "$1::uuid IS NOT NULL",
     "invitation": "t.structure_id = $1",
     "api_token": "t.structure_id = $1",
     "event": "t.structure_id = $1",

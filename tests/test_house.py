@@ -37,6 +37,7 @@ OWNERS = {
     "structure_history": "network",
     "application_message": "network",
     "structure_note": "network",
+    "candidate": "network",
     "charter": "network",
     "signature": "network",
     "invitation": "network",

@@ -107,6 +107,24 @@ async def make_paule(*departements: str) -> UUID:
     )
 
 
+async def make_candidate(name: str = "Luce Bernard", **values: Any) -> UUID:
+    """A volunteer in Nevers whose address is confirmed."""
+    near = {name: NEVERS[name] for name in ("commune_code", "commune_name", "departement")}
+    return await insert(
+        "candidate",
+        **{
+            "name": name,
+            "email": "luce@example.test",
+            "language": "fr",
+            "state": "open",
+            "created_at": NOON,
+            "changed_at": NOON,
+            **near,
+            **values,
+        },
+    )
+
+
 async def make_place(**values: Any) -> UUID:
     """The Jean-Jaurès library in Nevers."""
     return await insert(

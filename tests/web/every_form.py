@@ -14,6 +14,7 @@ from ateliers import clock
 from ateliers.agenda.drafts import About, CallOff, Move, NewEvent, NewSession
 from ateliers.agenda.suspending import MembershipEnd
 from ateliers.network.application import Application, EmailAddress, Note
+from ateliers.network.candidates import Match, NewCandidate
 from ateliers.network.invitations import NewMember
 from ateliers.network.notes import NewNote
 from ateliers.network.resigning import NewSignature
@@ -298,6 +299,21 @@ FORMS: dict[str, Sent] = {
         by="paule",
         struct=Note,
         valid=lambda _s: {"note": "Merci de préciser l’adresse."},
+    ),
+    "/devenir-ambassadeur": Sent(
+        at=lambda _s: "/devenir-ambassadeur",
+        struct=NewCandidate,
+        valid=lambda _s: {"name": "Luce Bernard", "email": "luce@example.fr", "commune": "Nevers"},
+    ),
+    "/devenir-ambassadeur/{token:str}": Sent(at=lambda s: s.volunteer_link),
+    "/coordination/benevoles/{candidate_id:uuid}/structure": Sent(
+        at=lambda s: f"/coordination/benevoles/{s.volunteer}/structure",
+        by="paule",
+        struct=Match,
+        valid=lambda s: {"structure_id": str(s.structure)},
+    ),
+    "/coordination/benevoles/{candidate_id:uuid}/clore": Sent(
+        at=lambda s: f"/coordination/benevoles/{s.volunteer}/clore", by="paule"
     ),
     "/rejoindre/{token:str}/messages": Sent(
         at=lambda s: f"{s.sent_application}/messages",

@@ -12,6 +12,7 @@ from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.links import manage_path
 from ateliers.bookings.opt_out import stop_reminders_path
 from ateliers.network.applications import application_path
+from ateliers.network.candidates import confirm_path
 from ateliers.network.invitations import invitation_path
 from ateliers.network.signing_in import link_path
 from ateliers.signing import timed_token
@@ -19,6 +20,7 @@ from ateliers.web.public import booking
 from tests.world import (
     insert,
     make_booking,
+    make_candidate,
     make_event,
     make_nadia,
     make_paule,
@@ -46,6 +48,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     candidate: UUID  # a structure that applied
     suspended: UUID  # a structure that may not publish for now
     note: UUID  # to follow up
+    volunteer: UUID
+    volunteer_link: str  # of another, to confirm
     private: str
     reminders: str
     sign_in: str
@@ -110,6 +114,8 @@ async def make_scene() -> Scene:
         place=place,
         candidate=candidate,
         suspended=await make_structure("Suspendue", state="suspended"),
+        volunteer=await make_candidate(),
+        volunteer_link=confirm_path(await make_candidate(email="rose@example.test", state="to_confirm"), now=moment),
         note=await insert(
             "structure_note",
             structure_id=structure,

@@ -20,6 +20,7 @@ from ateliers.network.applications import (
     find_applicant_of,
     list_ongoing,
 )
+from ateliers.network.candidates import Candidate, confirm_path, find_candidate
 from ateliers.network.charter import current_charter
 from ateliers.network.invitations import find_invitation, invitation_path
 from ateliers.network.people import RoleName, get_person, list_members
@@ -139,6 +140,31 @@ async def structure_back(row: OutboxRow, _now: datetime) -> Composed:
     return await _to_manager(row, StructureState.ADMITTED)
 
 
+async def candidate_link(row: OutboxRow, now: datetime) -> Composed:
+    """To a volunteer: the link that confirms the address (A14)."""
+    candidate = await _candidate(row, "to_confirm")
+    if isinstance(candidate, Dropped):
+        return candidate
+    return _to_candidate(row, candidate, path=confirm_path(candidate.id, now=now))
+
+
+async def candidate_open(row: OutboxRow, _now: datetime) -> Composed:
+    """To each coordinator: a volunteer would like to become an ambassador."""
+    candidate = await _candidate(row, "open")
+    if isinstance(candidate, Dropped):
+        return candidate
+    person = await get_person(UUID(row.data["person"]))
+    return _email(
+        row.kind, (person.name, person.email), person.language, candidate=candidate, path="/coordination/benevoles"
+    )
+
+
+async def candidate_closed(row: OutboxRow, _now: datetime) -> Composed:
+    """To a volunteer: not now."""
+    candidate = await _candidate(row, "closed")
+    return candidate if isinstance(candidate, Dropped) else _to_candidate(row, candidate)
+
+
 async def invitation(row: OutboxRow, now: datetime) -> Composed:
     """Who invites, into which role, and the link to answer."""
     found = await find_invitation(_subject(row))
@@ -183,6 +209,9 @@ COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Composed]]] = {
     "structure_suspended": structure_suspended,
     "structure_left": structure_left,
     "structure_back": structure_back,
+    "candidate_link": candidate_link,
+    "candidate_open": candidate_open,
+    "candidate_closed": candidate_closed,
     "invitation": invitation,
     "charter_to_sign": charter_to_sign,
 }
@@ -218,6 +247,17 @@ async def _to_manager(row: OutboxRow, expected: StructureState) -> Composed:
         return Dropped("Changed again since.")
     person = await get_person(UUID(row.data["person"]))
     return _email(row.kind, (person.name, person.email), person.language, structure=structure, note=await _note(row))
+
+
+async def _candidate(row: OutboxRow, expected: str) -> Candidate | Dropped:
+    candidate = await find_candidate(_subject(row))
+    if candidate is None or candidate.state != expected:
+        return Dropped("Answered meanwhile.")
+    return candidate
+
+
+def _to_candidate(row: OutboxRow, candidate: Candidate, **facts: Any) -> Email:
+    return _email(row.kind, (candidate.name, candidate.email), candidate.language, candidate=candidate, **facts)
 
 
 async def _note(row: OutboxRow) -> str:

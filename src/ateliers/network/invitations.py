@@ -142,46 +142,60 @@ async def invite_person(
 
     Raises Invalid, NotAllowed, NotFound, AlreadyMember, AlreadyInvited.
     """
+    async with transaction():
+        return await add_invitation(email, name, role, structure_id, departements, by=by, now=now)
+
+
+async def add_invitation(
+    email: str,
+    name: str,
+    role: RoleName,
+    structure_id: UUID | None = None,
+    departements: list[str] | None = None,
+    *,
+    by: Person | None,
+    now: datetime,
+) -> UUID:
+    """`invite_person` in the caller's transaction."""
     email, name = plain(email).lower(), plain(name)
     _check(email, name, role, structure_id, departements)
-    async with transaction():
-        await _allow(structure_id, by=by)
-        held = await fetch_value(
-            "SELECT 1 FROM role r JOIN person p ON p.id = r.person_id WHERE p.email = $1 AND p.closed_at IS NULL"
-            " AND r.role = $2 AND r.structure_id IS NOT DISTINCT FROM $3 AND r.revoked_at IS NULL"
-            " AND r.departements IS NOT DISTINCT FROM $4",
-            email,
-            role.value,
-            structure_id,
-            departements,
-        )
-        if held:
-            raise AlreadyMember
-        # One that expired makes way for a new one; an open one does not.
-        await execute(
-            "UPDATE invitation SET state = 'withdrawn', answered_at = $4 WHERE email = $1 AND role = $2"
-            " AND structure_id IS NOT DISTINCT FROM $3 AND state = 'sent' AND expires_at <= $4",
-            email,
-            role.value,
-            structure_id,
-            now,
-        )
-        id = await fetch_value(
-            "INSERT INTO invitation (id, email, name, role, structure_id, departements, invited_by, state, sent_at, expires_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, 'sent', $8, $9) ON CONFLICT DO NOTHING RETURNING id",
-            new_id(),
-            email,
-            name,
-            role.value,
-            structure_id,
-            departements,
-            None if by is None else by.id,
-            now,
-            now + LIFETIME,
-        )
-        if id is None:
-            raise AlreadyInvited
-        await outbox.queue("invitation", key=f"invitation:{id}:1", subject_id=id, now=now)
+    await _allow(structure_id, by=by)
+    held = await fetch_value(
+        "SELECT 1 FROM role r JOIN person p ON p.id = r.person_id WHERE p.email = $1 AND p.closed_at IS NULL"
+        " AND r.role = $2 AND r.structure_id IS NOT DISTINCT FROM $3 AND r.revoked_at IS NULL"
+        " AND r.departements IS NOT DISTINCT FROM $4",
+        email,
+        role.value,
+        structure_id,
+        departements,
+    )
+    if held:
+        raise AlreadyMember
+    # One that expired makes way for a new one; an open one does not.
+    await execute(
+        "UPDATE invitation SET state = 'withdrawn', answered_at = $4 WHERE email = $1 AND role = $2"
+        " AND structure_id IS NOT DISTINCT FROM $3 AND state = 'sent' AND expires_at <= $4",
+        email,
+        role.value,
+        structure_id,
+        now,
+    )
+    id = await fetch_value(
+        "INSERT INTO invitation (id, email, name, role, structure_id, departements, invited_by, state, sent_at, expires_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, 'sent', $8, $9) ON CONFLICT DO NOTHING RETURNING id",
+        new_id(),
+        email,
+        name,
+        role.value,
+        structure_id,
+        departements,
+        None if by is None else by.id,
+        now,
+        now + LIFETIME,
+    )
+    if id is None:
+        raise AlreadyInvited
+    await outbox.queue("invitation", key=f"invitation:{id}:1", subject_id=id, now=now)
     return id  # type: ignore[no-any-return]
 
 
