@@ -1,43 +1,29 @@
-"""The desk's decision, and what must hold after any history of wishes."""
+"""The desk's decision, rule by rule; test_desk_machine.py plays any history."""
 
 from __future__ import annotations
 
-import itertools
 from datetime import timedelta
-from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ateliers.bookings.booking import BookingState
 from ateliers.bookings.desk import decide
-from ateliers.bookings.wishes import Book, Entry, GiveBack, Holding, Leave, Plan, Release, Resize, Verdict
+from ateliers.bookings.wishes import (
+    Accept,
+    Book,
+    Entry,
+    GiveBack,
+    GiveSeat,
+    HoldBack,
+    Holding,
+    Leave,
+    Release,
+    Resize,
+)
+from tests.bookings.desk_model import a_plan as plan
+from tests.bookings.desk_model import ident
 from tests.world import NOON, START
-
-LIVE = (BookingState.CONFIRMED, BookingState.WAITING)
-
-
-def plan(**values):
-    return Plan(
-        **{
-            "is_open": True,
-            "starts_at": START,
-            "capacity": 3,
-            "taken": 0,
-            "waiting_seats": 0,
-            "entries": 0,
-            "ranks_given": 0,
-            "party_limit": 4,
-            "waiting_max": 10,
-            "promotion_stop": timedelta(hours=2),
-            "cutoff": timedelta(hours=2),
-            **values,
-        }
-    )
-
-
-def ident(number: int) -> UUID:
-    return UUID(int=number)
 
 
 def book(number: int, seats: int = 1, person: int | None = None, **more) -> Book:
@@ -152,124 +138,136 @@ def test_a_double_in_a_batch_keeps_no_seat_from_the_others():
     assert outcome.decisions[1].booking == ident(1)
 
 
-# any history ------------------------------------------------------------------------------------
+def test_an_offer_holds_the_seat_until_its_deadline_and_that_moment_included():
+    limited = plan(capacity=1, offer_for=timedelta(days=1))
+    first = decide(limited, [book(1), book(2), GiveBack(booking=ident(1))], now=NOON)
+    until = NOON + timedelta(days=1)
 
-STEPS = st.one_of(
-    st.tuples(
-        st.just("book"), st.integers(1, 5), st.integers(1, 30), st.booleans(), st.sampled_from([False] * 9 + [True])
-    ),
-    st.tuples(st.just("give"), st.integers(0, 40), st.one_of(st.none(), st.integers(1, 4)), st.booleans()),
-    st.tuples(st.just("leave"), st.integers(0, 40)),
-    st.tuples(st.just("resize"), st.one_of(st.none(), st.integers(1, 12))),
-    st.tuples(st.just("release")),
-)
-
-
-class World:
-    """A session as the tables would hold it between rounds."""
-
-    def __init__(self, capacity, waiting_max, party_limit):
-        self.capacity, self.waiting_max, self.party_limit = capacity, waiting_max, party_limit
-        self.bookings: dict[UUID, Holding] = {}
-        self.taken = self.waiting_seats = self.ranks = self.overbooked = 0
-        self.ids = itertools.count(1)
-
-    def in_state(self, state):
-        return {key: held for key, held in self.bookings.items() if held.state is state}
-
-    def waiting(self):
-        found = sorted(self.in_state(BookingState.WAITING).items(), key=lambda item: item[1].rank)
-        return [Entry(booking=key, seats=held.seats, person=held.person) for key, held in found]
-
-    def wish(self, step):
-        known = list(self.bookings)
-        match step:
-            case ("book", seats, person, may_wait, insists):
-                return Book(
-                    booking=ident(next(self.ids)),
-                    person=bytes([person]),
-                    seats=seats,
-                    may_wait=may_wait,
-                    insists=insists,
-                )
-            case ("give", which, seats, by_staff):
-                return GiveBack(
-                    booking=known[which % len(known)] if known else ident(999), seats=seats, by_staff=by_staff
-                )
-            case ("leave", which):
-                return Leave(booking=known[which % len(known)] if known else ident(999))
-            case ("resize", capacity):
-                return Resize(capacity=capacity)
-            case _:
-                return Release()
-
-    def play(self, steps, now):
-        wishes = [self.wish(step) for step in steps]
-        waiting = self.waiting()
-        before = Plan(
-            is_open=True,
-            starts_at=START,
-            capacity=self.capacity,
-            taken=self.taken,
-            waiting_seats=self.waiting_seats,
-            entries=len(waiting),
-            ranks_given=self.ranks,
-            party_limit=self.party_limit,
-            waiting_max=self.waiting_max,
-            promotion_stop=timedelta(hours=2),
-            cutoff=timedelta(hours=2),
-            waiting=waiting,
-            known={held.person: key for key, held in self.bookings.items() if held.state in LIVE},
-            holdings=dict(self.bookings),
-        )
-        outcome = decide(before, wishes, now=now)
-        assert outcome == decide(before, wishes, now=now)
-        self.check_round(before, wishes, outcome, now)
-        self.bookings |= outcome.changed
-        self.capacity, self.taken, self.waiting_seats = outcome.capacity, outcome.taken, outcome.waiting_seats
-        self.ranks, self.overbooked = outcome.ranks_given, outcome.overbooked
-        self.check(now)
-
-    def check_round(self, before, wishes, outcome, now):
-        if now >= START - timedelta(hours=2):
-            assert outcome.promoted == []
-        told = {note.booking for note in outcome.notes}
-        new = {wish.booking for wish in wishes if isinstance(wish, Book)}
-        assert set(outcome.changed) - new <= told, "every change of a booking is in the journal"
-        assert set(outcome.promoted) <= told
-        if before.capacity is not None and outcome.overbooked > max(0, before.taken - before.capacity):
-            assert {note.what for note in outcome.notes} & {"overbooked", "resized"}, "overbooked and nobody said so"
-        for wish, decision in zip(wishes, outcome.decisions, strict=True):
-            if decision.verdict in (Verdict.CONFIRMED, Verdict.WAITING):
-                assert wish.booking in outcome.changed
-
-    def check(self, now):
-        confirmed, waiting = self.in_state(BookingState.CONFIRMED), self.waiting()
-        assert self.taken == sum(held.seats for held in confirmed.values())
-        assert self.waiting_seats == sum(entry.seats for entry in waiting)
-        assert self.overbooked == (0 if self.capacity is None else max(0, self.taken - self.capacity))
-        persons = [held.person for held in self.bookings.values() if held.state in LIVE]
-        assert len(persons) == len(set(persons)), "one person, one booking"
-        ranks = [self.bookings[entry.booking].rank for entry in waiting]
-        assert len(ranks) == len(set(ranks))
-        free = float("inf") if self.capacity is None else self.capacity - self.taken
-        if now < START - timedelta(hours=2):
-            assert all(entry.seats > free for entry in waiting), "a seat is free that somebody waits for"
+    assert (first.promoted, first.taken, first.offered, first.waiting_seats) == ([ident(2)], 0, 1, 0)
+    assert first.changed[ident(2)].offered_until == until
+    holdings = {ident(2): first.changed[ident(2)]}
+    for moment, expected in ((until, "done"), (until + timedelta(microseconds=1), "expired")):
+        later = plan(capacity=1, offered=1, offer_for=timedelta(days=1), holdings=holdings)
+        assert verdicts(decide(later, [Accept(booking=ident(2))], now=moment)) == [expected]
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    capacity=st.one_of(st.none(), st.integers(1, 12)),
-    waiting_max=st.integers(0, 15),
-    party_limit=st.integers(1, 5),
-    rounds=st.lists(st.tuples(st.booleans(), st.lists(STEPS, min_size=1, max_size=12)), max_size=12),
-)
-def test_any_history_keeps_the_books_straight(capacity, waiting_max, party_limit, rounds):
-    world = World(capacity, waiting_max, party_limit)
-    is_late = False
-    for becomes_late, steps in rounds:
-        is_late = is_late or (becomes_late and len(rounds) > 6)
-        world.play(steps, START - timedelta(hours=1) if is_late else NOON)
+def test_an_offer_ends_before_nobody_can_be_served_any_more():
+    eve = START - timedelta(hours=5)
+    outcome = decide(
+        plan(capacity=1, offer_for=timedelta(days=1)), [book(1), book(2), GiveBack(booking=ident(1))], now=eve
+    )
+
+    assert outcome.changed[ident(2)].offered_until == START - timedelta(hours=2)
+
+
+def test_what_is_due_is_done_before_the_first_wish_even_if_no_sweep_came_by():
+    offer = Entry(booking=ident(1), seats=1, person=b"1", until=NOON - timedelta(seconds=1))
+    next_one = Entry(booking=ident(2), seats=1, person=b"2")
+    full = plan(capacity=1, offered=1, offers=[offer], waiting=[next_one], entries=1, waiting_seats=1)
+
+    outcome = decide(full, [Accept(booking=ident(1))], now=NOON)
+
+    assert verdicts(outcome) == ["expired"]
+    assert [(note.what, note.booking.int) for note in outcome.notes] == [("expired", 1), ("promoted", 2)]
+    assert (outcome.taken, outcome.offered) == (1, 0)
+
+
+def test_who_can_only_be_phoned_is_offered_the_seat_for_as_long_as_a_call_may_take():
+    calls = plan(capacity=1, call_for=timedelta(hours=6))
+    outcome = decide(calls, [book(1), book(2, has_email=False), GiveBack(booking=ident(1))], now=NOON)
+
+    assert outcome.changed[ident(2)].offered_until == NOON + timedelta(hours=6)
+    assert [note.what for note in outcome.notes] == ["given_back", "to_call"]
+
+
+def test_declining_part_of_an_offer_keeps_the_rest_and_serves_the_next():
+    offers = plan(capacity=2, offer_for=timedelta(days=1))
+    wishes = [book(1, 2), book(2, 2), book(3), GiveBack(booking=ident(1)), GiveBack(booking=ident(2), seats=1)]
+    outcome = decide(offers, wishes, now=NOON)
+
+    assert outcome.promoted == [ident(2), ident(3)]
+    assert (outcome.offered, outcome.changed[ident(2)].seats) == (2, 1)
+
+
+def test_leaving_the_list_while_a_seat_is_offered_declines_it():
+    outcome = decide(
+        plan(capacity=1, offer_for=timedelta(days=1)),
+        [book(1), book(2), GiveBack(booking=ident(1)), Leave(booking=ident(2))],
+        now=NOON,
+    )
+
+    assert outcome.changed[ident(2)].state is BookingState.DECLINED
+    assert outcome.offered == 0
+
+
+def test_staff_give_a_seat_to_somebody_who_waits_above_capacity_and_after_the_deadline():
+    late = START - timedelta(hours=1)
+    holdings = {ident(2): Holding(state=BookingState.WAITING, seats=2, person=b"2", rank=1)}
+    full = plan(capacity=1, taken=1, entries=1, waiting_seats=2, holdings=holdings)
+
+    outcome = decide(full, [GiveSeat(booking=ident(2))], now=late)
+
+    assert verdicts(outcome) == ["done"]
+    assert (outcome.taken, outcome.overbooked, outcome.waiting_seats) == (3, 2, 0)
+    assert [note.what for note in outcome.notes] == ["seat_given", "overbooked"]
+
+
+def test_seats_held_back_go_to_the_phone_first_and_to_everybody_from_a_moment_on():
+    until = NOON + timedelta(days=2)
+    kept = plan(capacity=3, held_back=2, held_back_until=until)
+
+    outcome = decide(kept, [book(1), book(2), book(3, draws=True)], now=NOON)
+    assert verdicts(outcome) == ["confirmed", "waiting", "confirmed"]
+    assert (outcome.taken, outcome.held_back) == (2, 1)
+
+    released = decide(kept, [book(1, 3)], now=until)
+    assert verdicts(released) == ["confirmed"]
+    assert [(note.what, note.facts) for note in released.notes] == [("released", {"seats": 2})]
+
+
+def test_a_seat_drawn_from_those_held_back_goes_to_everybody_when_it_is_given_back():
+    kept = plan(capacity=2, taken=1, held_back=1, held_back_until=START)
+    wishes = [book(1), book(2, draws=True), GiveBack(booking=ident(2))]
+
+    outcome = decide(kept, wishes, now=NOON)
+
+    assert (outcome.promoted, outcome.held_back, outcome.taken) == ([ident(1)], 0, 2)
+
+
+def test_no_more_seats_are_held_back_than_are_free():
+    outcome = decide(plan(capacity=3, taken=2), [HoldBack(seats=2, until=START)], now=NOON)
+
+    assert verdicts(outcome) == ["too_large"]
+    assert outcome.decisions[0].seats == 1
+
+
+def test_a_lower_capacity_takes_the_seats_held_back_before_it_counts_as_overbooked():
+    kept = plan(capacity=6, taken=3, held_back=2, held_back_until=START)
+
+    assert [
+        (one.held_back, one.overbooked) for one in (decide(kept, [Resize(capacity=n)], now=NOON) for n in (4, 2))
+    ] == [
+        (1, 0),
+        (0, 1),
+    ]
+
+
+def test_bookings_open_and_close_for_everybody_but_staff():
+    timed = plan(opens_at=NOON, closing=timedelta(hours=3))
+    for now, expected in (
+        (NOON - timedelta(seconds=1), ["not_yet", "confirmed"]),
+        (NOON, ["confirmed", "confirmed"]),
+        (START - timedelta(hours=3), ["closed", "confirmed"]),
+    ):
+        assert verdicts(decide(timed, [book(1), book(2, by_staff=True)], now=now)) == expected
+
+
+def test_the_journal_names_ten_who_were_passed_over_and_counts_the_others():
+    waiting = [Entry(booking=ident(n), seats=2, person=bytes([n])) for n in range(1, 31)]
+    outcome = decide(plan(waiting=waiting, entries=30, waiting_seats=60, taken=2), [Release()], now=NOON)
+
+    assert [note.what for note in outcome.notes] == ["passed"] * 10 + ["passed_too"]
+    assert outcome.notes[-1].facts == {"entries": 20}
 
 
 @settings(max_examples=200, deadline=None)
