@@ -107,7 +107,10 @@ class SessionModel:
                 assert note.facts["seats"] <= note.facts["free"], "served without a seat"
             if note.what == "passed":
                 assert note.facts["seats"] > note.facts["free"], "passed over although it fits"
+        patient = min((entry.seats for entry in before.waiting if entry.booking not in outcome.changed), default=99)
         for wish, decision in zip(wishes, outcome.decisions, strict=True):
+            if isinstance(wish, Book) and decision.verdict is Verdict.CONFIRMED and not (wish.draws or wish.insists):
+                assert wish.seats < patient, "somebody jumped the waiting list"
             if isinstance(wish, Book) and decision.verdict in (Verdict.CONFIRMED, Verdict.WAITING):
                 assert wish.booking in outcome.changed
 
