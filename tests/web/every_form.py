@@ -22,7 +22,7 @@ from ateliers.network.thread import NewMessage
 from ateliers.web.coordination import structures
 from ateliers.web.fields import specs
 from ateliers.web.public import booking, find_booking, my_booking, sign_in
-from ateliers.web.workspace import attendance, bookings
+from ateliers.web.workspace import attendance, calls, one_booking, phone_booking, seats
 from tests.web.scene import Scene
 from tests.web.typed import local, workshop
 
@@ -202,13 +202,14 @@ FORMS: dict[str, Sent] = {
     "/espace/seances/{session_id:uuid}/inscrire": Sent(
         at=lambda s: f"/espace/seances/{s.session}/inscrire",
         by="nadia",
-        struct=bookings.StaffBooking,
+        struct=phone_booking.StaffBooking,
         valid=lambda _s: {
             "contact.name": "Luc Petit",
             "contact.email": "luc@example.test",
             "contact.phone": "06 12 34 56 78",
             "seats": "2",
             "channel": "phone",
+            "on_behalf": "carer",
             "others": "Luc Petit\nMarie Petit",
             "needs": "",
             "insists": "",
@@ -218,17 +219,36 @@ FORMS: dict[str, Sent] = {
     "/espace/seances/{session_id:uuid}/places": Sent(
         at=lambda s: f"/espace/seances/{s.session}/places",
         by="samir",
-        struct=bookings.CapacityForm,
+        struct=seats.CapacityForm,
         valid=lambda _s: {"capacity": "9"},
+    ),
+    "/espace/seances/{session_id:uuid}/retenir": Sent(
+        at=lambda s: f"/espace/seances/{s.session}/retenir",
+        by="nadia",
+        struct=seats.HoldBackForm,
+        valid=lambda _s: {"seats": "1", "until": local(next_week(3))},
     ),
     "/espace/inscriptions/{booking_id:uuid}/rendre": Sent(
         at=lambda s: f"/espace/inscriptions/{s.booking}/rendre",
         by="nadia",
-        struct=bookings.SeatsBack,
+        struct=one_booking.SeatsBack,
         valid=lambda _s: {"seats": "1"},
     ),
+    "/espace/inscriptions/{booking_id:uuid}/deplacer": Sent(
+        at=lambda s: f"/espace/inscriptions/{s.booking}/deplacer",
+        by="nadia",
+        struct=one_booking.OtherDate,
+        valid=lambda s: {"session_id": str(s.later), "insists": ""},
+    ),
+    "/espace/inscriptions/{booking_id:uuid}/donner": Sent(
+        at=lambda s: f"/espace/inscriptions/{s.waiting}/donner", by="nadia"
+    ),
     "/espace/inscriptions/{booking_id:uuid}/appel": Sent(
-        at=lambda s: f"/espace/inscriptions/{s.booking}/appel", by="nadia"
+        at=lambda s: f"/espace/inscriptions/{s.booking}/appel",
+        by="nadia",
+        struct=calls.CallTap,
+        valid=lambda _s: {"result": "reached", "then": "seance"},
+        is_tap=True,
     ),
     "/espace/inscriptions/{booking_id:uuid}/renvoyer": Sent(
         at=lambda s: f"/espace/inscriptions/{s.booking}/renvoyer", by="nadia"

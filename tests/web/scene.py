@@ -44,6 +44,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     event: UUID
     draft: UUID
     booking: UUID
+    waiting: UUID  # a booking on the waiting list of a session whose only seat is taken
     place: UUID
     candidate: UUID  # a structure that applied
     suspended: UUID  # a structure that may not publish for now
@@ -83,6 +84,9 @@ async def make_scene() -> Scene:
     )
     seat = await make_booking(began)
     odile = await make_booking(session, email="odile@example.test", seats=2, code="K7M2QX", uid="b-7@ateliers.test")
+    crowded = await make_session(await make_event(structure), starts_at=soon, capacity=1, place_id=place)
+    await make_booking(crowded)
+    waiting = await make_booking(crowded, state="waiting", email="jean@example.test")
     candidate = await make_structure("Maison des aînés", state="submitted", admitted_at=None)
     applications = [
         await insert("application", email="aline@example.test", language="fr", created_at=moment, **told)
@@ -111,6 +115,7 @@ async def make_scene() -> Scene:
         event=event,
         draft=draft,
         booking=odile,
+        waiting=waiting,
         place=place,
         candidate=candidate,
         suspended=await make_structure("Suspendue", state="suspended"),

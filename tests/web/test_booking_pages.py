@@ -19,7 +19,7 @@ from ateliers.clock import now
 from ateliers.database import fetch_rows, fetch_value, new_id
 from ateliers.signing import timed_token
 from ateliers.web.public.booking import FORM
-from tests.world import make_booking, make_event, make_nadia, make_paule, make_samir, make_session, make_structure
+from tests.world import make_booking, make_event, make_session, make_structure
 
 NEXT_WEEK = (now() + timedelta(days=7)).replace(hour=13, minute=0, second=0, microsecond=0)
 
@@ -296,80 +296,3 @@ async def test_no_form_whatever_it_holds_is_a_fault(client, wrong):
 
     assert answer.status_code in {303, 409, 422, 429}
     assert "<script>alert" not in answer.text
-
-
-# the staff's page ---------------------------------------------------------------------------------
-
-
-async def make_ours(**values):
-    structure_id = await make_structure()
-    session_id = await make_session(await make_event(structure_id), starts_at=NEXT_WEEK, **values)
-    return structure_id, session_id
-
-
-async def test_nadia_books_by_phone_finds_the_booking_and_gives_it_back(browser_of):
-    structure_id, session_id = await make_ours(capacity=2)
-    nadia = await browser_of(await make_nadia(structure_id))
-    shown = await nadia.get(f"/espace/seances/{session_id}")
-    nonce = re.search(r'name="nonce" value="(\w+)"', shown.text)[1]
-    answers = {"contact.name": "Marie Petit", "seats": "1", "channel": "phone", "nonce": nonce}
-
-    first = await nadia.post(f"/espace/seances/{session_id}/inscrire", data=answers)
-    again = await nadia.post(f"/espace/seances/{session_id}/inscrire", data=answers)
-
-    assert (first.status_code, again.headers["location"]) == (303, first.headers["location"])
-    [booking] = await list_bookings(session_id)
-    assert (booking.name, booking.channel.value, booking.email) == ("Marie Petit", "phone", None)
-    for query, found in (("petit", True), (booking.code.lower(), True), ("durand", False)):
-        answer = await nadia.get(f"/espace/seances/{session_id}", params={"q": query})
-        assert (booking.code in answer.text) is found
-    assert "Marie Petit" in (await nadia.get(first.headers["location"])).text
-    await nadia.post(first.headers["location"] + "/rendre", data={"seats": "1"})
-    assert (await get_booking(booking.id)).state.value == "given_back"
-    assert "Places rendues : 1" in text_of(await nadia.get(f"/espace/seances/{session_id}"))
-
-
-async def test_overbooking_is_explicit_and_visible(browser_of):
-    structure_id, session_id = await make_ours(capacity=1)
-    await make_booking(session_id)
-    nadia = await browser_of(await make_nadia(structure_id))
-    answers = {"contact.name": "Marie Petit", "seats": "1", "channel": "paper"}
-
-    await nadia.post(f"/espace/seances/{session_id}/inscrire", data=answers)
-    await nadia.post(f"/espace/seances/{session_id}/inscrire", data={**answers, "insists": "1"})
-
-    states = [booking.state.value for booking in await list_bookings(session_id)]
-    assert states == ["confirmed", "confirmed", "waiting"]
-    assert "1 place au-dessus de la limite" in text_of(await nadia.get(f"/espace/seances/{session_id}"))
-
-
-async def test_samir_gives_more_seats_and_who_cannot_be_written_to_is_called(browser_of):
-    structure_id, session_id = await make_ours(capacity=1)
-    await make_booking(session_id)
-    waiting = await make_booking(session_id, state="waiting", email=None, phone="0612345678", name="Jean Sans-Mél")
-    samir = await browser_of(await make_samir(structure_id))
-
-    resized = await samir.post(f"/espace/seances/{session_id}/places", data={"capacity": "2"})
-
-    assert resized.status_code == 303
-    shown = text_of(await samir.get(f"/espace/seances/{session_id}"))
-    assert "À appeler" in shown
-    await samir.post(f"/espace/inscriptions/{waiting}/appel")
-    assert (await get_booking(waiting)).to_call_back is False
-    for wrong in ("0", "-3", "beaucoup", "1000000000"):
-        answer = await samir.post(f"/espace/seances/{session_id}/places", data={"capacity": wrong})
-        assert answer.status_code == 422
-
-
-async def test_others_see_no_names(browser_of, client):
-    _structure_id, session_id = await make_ours()
-    booking_id = await make_booking(session_id)
-    samir = await browser_of(await make_samir(await make_structure("Autre", slug="autre")))
-    paule = await browser_of(await make_paule())
-
-    for browser in (samir, paule):
-        for path in (f"/espace/seances/{session_id}", f"/espace/inscriptions/{booking_id}"):
-            assert (await browser.get(path)).status_code == 404
-        for path in (f"/espace/seances/{session_id}/inscrire", f"/espace/inscriptions/{booking_id}/rendre"):
-            assert (await browser.post(path, data={"seats": "1", "contact.name": "X"})).status_code == 404
-    assert (await client.get(f"/espace/seances/{session_id}")).status_code == 303

@@ -36,6 +36,10 @@ SENTENCES = {
     "held_back": T("Seats held back for phone and partners. Before: %(before)s; now: %(after)s."),
     "released": T("Seats held back are now for everybody: %(seats)s."),
     "called": T("Called, and knows about the seat."),
+    "called_reached": T("Called: reached, and knows."),
+    "called_message_left": T("Called: a message was left."),
+    "called_comes": T("Called: comes."),
+    "called_does_not_come": T("Called: does not come."),
 }
 MOMENTS = ("until", "start")  # facts that are moments
 

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from ateliers.agenda.event import EventState
 from ateliers.agenda.permission import managed_by
 from ateliers.agenda.sessions import list_events_of, list_next_sessions, list_sessions_without_outcome
+from ateliers.bookings.calling import count_calls_to_make
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.network.resigning import list_to_sign
@@ -31,6 +32,7 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
         "workspace/home.html",
         structures=[await get_structure_by_id(id) for id in mine],
         coming=await list_next_sessions(mine, now=moment, limit=COMING),
+        calls=await count_calls_to_make(mine, now=moment),
         missing=await list_sessions_without_outcome(mine, now=moment, limit=MISSING),
         drafts=[event for event in await list_events_of(mine) if event.state is EventState.DRAFT],
         to_sign=await list_to_sign(me),

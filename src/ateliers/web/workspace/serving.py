@@ -1,0 +1,76 @@
+"""What the staff's pages of a session share: who may open them, the head they stand under, and that nobody keeps a copy."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from ateliers.agenda.calendar import location
+from ateliers.agenda.event import EventState
+from ateliers.agenda.session import Session
+from ateliers.agenda.sessions import get_session
+from ateliers.bookings.booking import Booking
+from ateliers.bookings.bookings import get_booking
+from ateliers.bookings.calling import count_calls_of_session
+from ateliers.clock import now
+from ateliers.network.people import Person
+from ateliers.refusals import NotFound
+from ateliers.web.answers import page
+from ateliers.web.forms import Form
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands above every page of a session."""
+
+    session: Session
+    where: str
+    calls: int  # to make
+    may_manage: bool
+    may_book: bool  # staff may, until the start, whether or not booking is open online
+    is_current: bool  # not called off, not begun: it can be moved, called off, resized
+
+
+async def served_session(session_id: UUID, me: Person) -> Session:
+    """The session, for those who serve its structure; for others it is not there: names are on its pages (G4)."""
+    session = await get_session(session_id)
+    if not me.serves(session.structure_id):
+        raise NotFound
+    return session
+
+
+async def served_booking(booking_id: UUID, me: Person) -> tuple[Booking, Session]:
+    """A booking and its session, for the same people."""
+    booking = await get_booking(booking_id)
+    return booking, await served_session(booking.session_id, me)
+
+
+async def head_of(session: Session, me: Person) -> Head:
+    """See Head."""
+    is_current = not session.is_called_off and now() < session.starts_at
+    return Head(
+        session=session,
+        where=location(session),
+        calls=await count_calls_of_session(session.id),
+        may_manage=me.manages(session.structure_id),
+        may_book=is_current and session.rules.takes_bookings and session.event_state is EventState.PUBLISHED,
+        is_current=is_current,
+    )
+
+
+async def session_page(
+    template: str, session: Session, me: Person, *, status: int = 200, **context: Any
+) -> Response[bytes]:
+    """A page about a session under its head. Names are on it: no cache keeps a copy."""
+    answer = page(template, status=status, head=await head_of(session, me), session=session, moment=now(), **context)
+    answer.headers["cache-control"] = "no-store"
+    return answer
+
+
+def sent(form: Form[Any]) -> Any:
+    """What was pressed; only a page that is not ours sends something else."""
+    if form.data is None:
+        raise NotFound
+    return form.data
