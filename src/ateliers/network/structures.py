@@ -12,11 +12,14 @@ import msgspec
 from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id
 from ateliers.network.people import Person
 from ateliers.network.structure import Structure, StructureKind, StructureState
+from ateliers.places.communes import Commune
+from ateliers.places.distance import kilometres
 from ateliers.refusals import NotFound
 from ateliers.words import PARIS, fold, local
 
 COLUMNS = ", ".join(f"o.{name}" for name in Structure.__struct_fields__)
 SLUG_LENGTH = 60
+NEAR = 50.0  # kilometres around a commune
 
 
 class NewStructure(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +52,7 @@ class Signatory(msgspec.Struct, frozen=True, kw_only=True):
     structure: Structure
     signed_at: datetime
     version: str
+    kilometres: float | None = None  # from where they were looked for
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,18 +89,25 @@ async def get_signatory(slug: str) -> Signatory:
 
 
 async def list_signatories(
-    text: str = "", *, departement: str | None = None, since: date | None = None, until: date | None = None
+    text: str = "",
+    *,
+    departement: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    near: Commune | None = None,
+    within: float = NEAR,
 ) -> list[Signatory]:
     """Admitted structures that signed, by name; `text` is looked for in names, communes, postcodes and départements.
 
-    `since` and `until` are days of signature in France, both counted in.
+    `since` and `until` are days of signature in France, both counted in. With `near`, those at most `within` kilometres from
+    that commune, the nearest first.
     """
     rows = await fetch(
         _SignatoryRow, f"{_SIGNATORIES} AND ($1::text IS NULL OR o.departement = $1) GROUP BY o.id", departement
     )
     wanted = fold(text).split()
-    signatories = [row.signatory() for row in rows]
-    return sorted(
+    signatories = [row.signatory(near) for row in rows]
+    found = sorted(
         (
             s
             for s in signatories
@@ -105,6 +116,11 @@ async def list_signatories(
             and (until is None or local(s.signed_at, PARIS).date() <= until)
         ),
         key=lambda s: (fold(s.structure.name), s.structure.slug),
+    )
+    if near is None:
+        return found
+    return sorted(
+        (s for s in found if s.kilometres is not None and s.kilometres <= within), key=lambda s: s.kilometres or 0
     )
 
 
@@ -217,8 +233,11 @@ class _SignatoryRow(Structure, frozen=True, kw_only=True):
     signed_at: datetime
     version: str
 
-    def signatory(self) -> Signatory:
+    def signatory(self, near: Commune | None = None) -> Signatory:
         return Signatory(
+            kilometres=None
+            if near is None
+            else kilometres(near.latitude, near.longitude, self.latitude, self.longitude),
             structure=msgspec.convert(self, Structure, from_attributes=True),
             signed_at=self.signed_at,
             version=self.version,

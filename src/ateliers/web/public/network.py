@@ -19,6 +19,7 @@ from ateliers.network.charter import current_charter, list_signatures
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_signatory, get_structure_by_id, list_history, list_signatories
 from ateliers.network.thread import NewMessage, TooManyMessages, list_messages, write_to_coordinators
+from ateliers.places.communes import resolve
 from ateliers.places.territories import DEPARTEMENTS
 from ateliers.refusals import Invalid, NotFound, Refusal
 from ateliers.web.answers import page, redirect
@@ -37,6 +38,15 @@ class SignatorySearch(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(max_length=100, title="Name, commune or postcode", description="For example: Nevers, or 58000."),
     ] = ""
+    pres: Annotated[
+        str,
+        Meta(
+            max_length=100,
+            title="Near a commune",
+            description="The nearest first, up to 50 km away.",
+            extra={"list": "communes", "autocomplete": "off"},
+        ),
+    ] = ""
     departement: Annotated[str, Meta(max_length=3, title="Département")] = ""
     du: Annotated[date | None, Meta(title="Signed from")] = None
     au: Annotated[date | None, Meta(title="Signed until")] = None
@@ -50,10 +60,15 @@ async def show_signatories(request: Request[Any, Any, Any]) -> Response[bytes]:
     data, errors = parse(SignatorySearch, raw, typed=False)
     if data is not None and data.departement and data.departement not in DEPARTEMENTS:
         errors["departement"] = [T("Choose one of the answers offered.")]
+    near = resolve(data.pres) if data is not None and data.pres else None
+    if data is not None and data.pres and near is None:
+        errors["pres"] = [T("We do not know this commune. Write its name and choose it in the list.")]
     form = Form(SignatorySearch, raw, data, errors, sent=True)
     asked = data if data is not None and not errors else None
     found = (
-        await list_signatories(asked.q, departement=asked.departement or None, since=asked.du, until=asked.au)
+        await list_signatories(
+            asked.q, departement=asked.departement or None, since=asked.du, until=asked.au, near=near
+        )
         if asked is not None
         else []
     )
