@@ -18,6 +18,8 @@ ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+|[^@\s<>]+@localhost")
 PORT = r"(?::(?:6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]?\d{1,4}))?"
 HOST = r"(?:[^\s/@:\[\]]+|\[[0-9a-fA-F:]+\])"
 SMTP = re.compile(rf"smtp(?:s|\+starttls)?://(?:[^\s/@]+@)?{HOST}{PORT}/?")
+IMAP = re.compile(rf"(?:imap(?:s|\+starttls)?://[^\s/@:]+:[^\s/@:]+@{HOST}{PORT}(?:/[^\s?#]*)?)?")
+LMTP = re.compile(rf"(?:{HOST}{PORT[:-1]}|/\S+)?")
 WEB = re.compile(rf"https?://{HOST}{PORT}(?:/[^\s?#]*)?")
 
 
@@ -34,6 +36,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_key: str
     smtp_url: str  # smtp://[user:password@]host:port, smtps:// or smtp+starttls://
     mail_from: str
+    mail_contact: str  # who reads what belongs to no booking; '': nobody
+    lmtp: str  # where a worker takes incoming mail: host:port or the path of a socket; '': nowhere
+    imap_url: str  # the mailbox that workers read; '': none
+    authserv_id: (
+        str  # our mail server's name in Authentication-Results, if it strips foreign ones; '': DKIM is verified here
+    )
+    dkim_selector: str  # whose record `doctor` looks at; ''
     demo: bool
     production: bool
 
@@ -41,6 +50,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def mail_domain(self) -> str:
         """Domain of Message-IDs, calendar UIDs and sender addresses."""
         return self.mail_from.rpartition("@")[2]
+
+    @property
+    def reads_mail(self) -> bool:
+        """Whether what comes back is read here: calendars' and people's answers, bounces."""
+        return bool(self.lmtp or self.imap_url)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -72,6 +86,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         "a URL like smtp+starttls://user:password@mail.example.fr:587",
     )
     mail_from = take("MAIL_FROM", "rendez-vous@localhost", ADDRESS, "an address like rendez-vous@ateliers.example.fr")
+    mail_contact = take("MAIL_CONTACT", "", re.compile(rf"(?:{ADDRESS.pattern})?"), "an address that somebody reads")
+    lmtp = take("LMTP", "", LMTP, "host:port or the path of a socket, like 127.0.0.1:2424 or /run/ateliers/lmtp.sock")
+    imap_url = take(
+        "IMAP_URL",
+        "",
+        IMAP,
+        "a URL like imaps://user:password@mail.example.fr/INBOX, user and password percent-encoded",
+    )
+    authserv_id = take("AUTHSERV_ID", "", re.compile(r"\S*"), "a name like mx.example.fr")
+    dkim_selector = take("DKIM_SELECTOR", "", re.compile(r"[\w.-]*", re.ASCII), "a name like 2026a")
     demo = take("DEMO", "0", yes_or_no, "0 or 1") == "1"
     production = take("PRODUCTION", "0", yes_or_no, "0 or 1") == "1"
     if production and (secret_key == DEFAULT_SECRET or len(secret_key) < SHORTEST_SECRET):
@@ -89,6 +113,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         secret_key=secret_key,
         smtp_url=smtp_url,
         mail_from=mail_from,
+        mail_contact=mail_contact,
+        lmtp=lmtp,
+        imap_url=imap_url,
+        authserv_id=authserv_id,
+        dkim_selector=dkim_selector,
         demo=demo,
         production=production,
     )

@@ -58,6 +58,17 @@ def cancel(booking: Booking, session: Session, *, sequence: int, at: datetime) -
     return _calendar("CANCEL", session, lines)
 
 
+def decline_counter(booking: Booking, session: Session, *, sequence: int, at: datetime) -> bytes:
+    """METHOD:DECLINECOUNTER: the proposal of another time, made to `sequence`, is not taken up (RFC 5546 3.2.8)."""
+    lines = [
+        *_identity(booking, sequence=sequence, at=at),
+        *time_lines(session),
+        f"SUMMARY:{text(session.title)}",
+        *_people(booking, session, busy="BUSY"),
+    ]
+    return _calendar("DECLINECOUNTER", session, lines)
+
+
 def phone_in_pairs(phone: str) -> str:
     """« 03 86 00 00 00 » of '0386000000'; anything else as it is."""
     if len(phone) == 10 and phone.isdigit():

@@ -60,22 +60,28 @@ async def resend(booking_id: UUID, *, by: Person, now: datetime) -> None:
     session = await get_session(booking.session_id)
     if not by.serves(session.structure_id):
         raise NotFound
+    await send_again(booking_id, now=now)
+
+
+async def send_again(booking_id: UUID, *, now: datetime, key: str | None = None) -> None:
+    """Queue the confirmation once more, with its calendar object; a known `key` changes nothing. Raises NothingToSend."""
+    session = await get_session((await get_booking(booking_id)).session_id)
     async with transaction():
         await fetch_value("SELECT id FROM session WHERE id = $1 FOR NO KEY UPDATE", session.id)
         booking = await get_booking(booking_id)
         if booking.state is not BookingState.CONFIRMED or booking.email is None or session.ends_at <= now:
             raise NothingToSend
         sequence = booking.sequence + 1
-        await execute("UPDATE booking SET sequence = $2, changed_at = $3 WHERE id = $1", booking_id, sequence, now)
         row = NewMail(
             kind="booking_confirmed",
-            key=f"booking_confirmed:{booking_id}:{sequence}",
+            key=key or f"booking_confirmed:{booking_id}:{sequence}",
             subject_id=booking_id,
             now=now,
             thread=booking.uid,
             sequence=sequence,
         )
-        await queue_many([row])
+        if await queue_many([row]):
+            await execute("UPDATE booking SET sequence = $2, changed_at = $3 WHERE id = $1", booking_id, sequence, now)
 
 
 def _told(message: Message) -> Told:
