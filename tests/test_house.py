@@ -51,6 +51,16 @@ OWNERS = {
     "reminder_round": "bookings",
     "calendar_reply": "bookings",
     "reply": "bookings",
+    "session_message": "bookings",
+    "survey": "experiences",
+    "survey_answer": "experiences",
+    "survey_done": "experiences",
+    "follow_up": "experiences",
+    "mail_stop": "mail",
+    "mail_day": "mail",
+    "slow_domain": "mail",
+    "sms_gateway": "mail",
+    "mail_opt_out": "mail",
     "attendance_mark": "attendance",
     "attendance": "attendance",
     "walk_in": "attendance",
@@ -208,12 +218,12 @@ def test_emails_come_in_threes():
 
 def test_every_email_has_a_composer_and_every_composer_an_email():
     from ateliers.bookings.emails import COMPOSERS as BOOKINGS
+    from ateliers.experiences.emails import COMPOSERS as EXPERIENCES
     from ateliers.network.emails import COMPOSERS as NETWORK
 
     folders = {path.name for path in (TEMPLATES / "emails").iterdir() if path.is_dir()}
 
-    assert NETWORK.keys() | BOOKINGS.keys() == folders
-    assert NETWORK.keys() & BOOKINGS.keys() == set()
+    assert sorted([*NETWORK, *BOOKINGS, *EXPERIENCES]) == sorted(folders)
 
 
 def test_every_template_is_used():

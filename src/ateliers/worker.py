@@ -33,20 +33,25 @@ class Chore(msgspec.Struct, frozen=True, kw_only=True):
 
 def chores() -> list[Chore]:
     """All chores of the service."""
-    from ateliers.bookings import changes, needs, offers, reminders
+    from ateliers.bookings import changes, needs, offers, reminders, texts
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
+    from ateliers.bookings.texts import COMPOSERS as BOOKING_TEXTS
+    from ateliers.experiences import follow_up
+    from ateliers.experiences.emails import COMPOSERS as AFTERWARDS
+    from ateliers.mail import pace, safety
     from ateliers.mail.delivery import deliver_due
     from ateliers.network import resigning
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
     from ateliers.network.purge import purge_network
 
-    composers = {**NETWORK_LETTERS, **BOOKING_LETTERS}
+    composers = {**NETWORK_LETTERS, **BOOKING_LETTERS, **BOOKING_TEXTS, **AFTERWARDS}
 
     async def deliver(now: datetime) -> int:
         return await deliver_due(composers, now=now)
 
     async def remind(now: datetime) -> None:
         await reminders.sweep(now)
+        await texts.sweep(now)
 
     async def serve_next(now: datetime) -> int:
         return await offers.sweep(now)
@@ -57,8 +62,13 @@ def chores() -> list[Chore]:
     async def ask_signatures(now: datetime) -> None:
         await resigning.sweep(now)
 
+    async def follow(now: datetime) -> None:
+        await follow_up.sweep(now)
+
     async def forget(now: datetime) -> None:
         await purge_network(now)
+        await safety.purge_counts(now)
+        await pace.forget_content(now)
 
     async def purge_needs(now: datetime) -> None:
         await needs.purge_needs(now)
@@ -68,6 +78,7 @@ def chores() -> list[Chore]:
         Chore(name="tell changes", seconds=2, run=tell_changes),
         Chore(name="serve who waits", seconds=5, run=serve_next),
         Chore(name="remind", seconds=20, run=remind),
+        Chore(name="follow up", seconds=300, run=follow),
         Chore(name="ask signatures", seconds=60, run=ask_signatures),
         Chore(name="purge needs", seconds=3600, run=purge_needs),
         Chore(name="purge sign-ins", seconds=3600, run=forget),

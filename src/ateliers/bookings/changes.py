@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from ateliers.bookings.texts import TEXT_OF
 from ateliers.database import fetch, transaction
 from ateliers.mail.outbox import NewMail, queue_many
 
@@ -37,6 +38,9 @@ TELL_SQL = """
     WHERE b.session_id = ANY($1) AND s.id = b.session_id AND was.id = b.id
       AND b.state IN ('confirmed', 'waiting', 'offered') AND b.told_revision < s.revision
     RETURNING b.id, b.session_id, b.uid, b.state = 'confirmed' AS is_confirmed, b.email IS NOT NULL AS has_email,
+              b.email IS NULL AND b.phone IS NOT NULL AND EXISTS (
+                  SELECT FROM sms_gateway g JOIN event e ON e.structure_id = g.structure_id
+                  WHERE e.id = s.event_id AND g.is_on) AS may_text,
               b.sequence, was.told_revision,
               COALESCE((SELECT max(o.created_at) FROM outbox o WHERE o.subject_id = b.id AND o.state <> 'dropped'),
                        b.created_at) AS told_at
@@ -57,6 +61,7 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     uid: str
     is_confirmed: bool
     has_email: bool
+    may_text: bool  # the structure sends SMS, and there is a number but no address
     sequence: int
     told_revision: int  # before
     told_at: datetime
@@ -69,7 +74,9 @@ async def sweep(now: datetime) -> int:
         if not changed:
             return 0
         told = await fetch(_Told, TELL_SQL, list(changed), now)
-        await queue_many(_letter(row, changed[row.session_id], now=now) for row in told if row.has_email)
+        await queue_many(
+            _letter(row, changed[row.session_id], now=now) for row in told if row.has_email or row.may_text
+        )
         return len(told)
 
 
@@ -78,6 +85,9 @@ def _letter(told: _Told, session: _Changed, *, now: datetime) -> NewMail:
     has_new_date = session.moved_at is not None and session.moved_at > told.told_at
     # Of several moves since, only the latest left a trace: the date that was known is lost.
     knew = session.previous_start if has_new_date and told.told_revision == session.revision - 1 else None
+    thread = told.uid if told.is_confirmed and told.has_email else None
+    if not told.has_email:
+        kind = TEXT_OF[kind]
     return NewMail(
         kind=kind,
         key=f"{kind}:{told.id}:{session.revision}",
@@ -88,6 +98,6 @@ def _letter(told: _Told, session: _Changed, *, now: datetime) -> NewMail:
             "has_new_date": has_new_date,
             "before": knew.isoformat() if knew else None,
         },
-        thread=told.uid if told.is_confirmed else None,
-        sequence=told.sequence if told.is_confirmed else None,
+        thread=thread,
+        sequence=told.sequence if thread else None,
     )

@@ -33,6 +33,7 @@ from ateliers.bookings.composing import (
 )
 from ateliers.bookings.opt_out import stop_reminders_path
 from ateliers.bookings.quiet import quiet_until
+from ateliers.bookings.session_message import find_message
 from ateliers.mail.email import Email, Postponed
 from ateliers.mail.outbox import OutboxRow
 from ateliers.rendering import absolute
@@ -165,6 +166,15 @@ async def booking_link(_row: OutboxRow, booking: Booking, session: Session, now:
     return obstacle or email_about("booking_link", booking, session, {})
 
 
+@about_a_booking
+async def session_message(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
+    """What staff wrote to all of a session; each gets their own."""
+    message = await find_message(UUID(row.data["message"]))
+    if message is None or booking.state not in message.audience.states:
+        return GIVEN_BACK
+    return email_about("session_message", booking, session, {"message": message, "is_over": session.is_over(now)})
+
+
 COMPOSERS: dict[str, Composer] = {
     "booking_confirmed": booking_confirmed,
     "booking_promoted": booking_promoted,
@@ -177,6 +187,7 @@ COMPOSERS: dict[str, Composer] = {
     "session_called_off": session_called_off,
     "reminder": reminder,
     "booking_link": booking_link,
+    "session_message": session_message,
 }
 
 

@@ -28,6 +28,13 @@ KINDS = {
     "session_called_off": T("Session called off"),
     "reminder": T("Reminder"),
     "booking_link": T("Link to the booking"),
+    "session_message": T("Message to all of the session"),
+    "follow_up": T("Afterwards: thanks and survey"),
+    "sms_booking_confirmed": T("SMS: booking confirmed"),
+    "sms_session_moved": T("SMS: session changed"),
+    "sms_session_called_off": T("SMS: session called off"),
+    "sms_reminder": T("SMS: reminder"),
+    "sms_session_message": T("SMS: message to all of the session"),
 }
 
 
