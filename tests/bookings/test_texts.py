@@ -85,7 +85,7 @@ async def test_a_change_and_a_calling_off_are_told_by_sms():
 
     await call_off_session(session, "Plus de salle", by=samir, now=NOON + HOUR)
     await changes.sweep(NOON + HOUR)
-    (off,) = await sent(NOON + HOUR)
+    *_, off = await sent(NOON + HOUR)
     assert off.endswith("est annulé. Une question ? Appelez le 03 86 00 00 00.")
 
 
