@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import datetime
 
 import msgspec
@@ -16,6 +17,11 @@ import structlog
 
 from ateliers import clock, database
 from ateliers.mail.delivery import close_connections
+from ateliers.mail.imap import read_mailbox
+from ateliers.mail.inbound import Received
+from ateliers.mail.lmtp import lmtp_server
+from ateliers.mail.records import Network
+from ateliers.settings import settings
 
 log = structlog.get_logger()
 
@@ -33,7 +39,7 @@ class Chore(msgspec.Struct, frozen=True, kw_only=True):
 
 def chores() -> list[Chore]:
     """All chores of the service."""
-    from ateliers.bookings import changes, needs, offers, reminders, texts
+    from ateliers.bookings import changes, incoming, needs, offers, reminders, texts, unreachable
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
     from ateliers.bookings.texts import COMPOSERS as BOOKING_TEXTS
     from ateliers.experiences import follow_up
@@ -73,20 +79,36 @@ def chores() -> list[Chore]:
     async def purge_needs(now: datetime) -> None:
         await needs.purge_needs(now)
 
+    mailbox = [Chore(name="read mailbox", seconds=60, run=read_mail)] if settings().imap_url else []
     return [
+        *mailbox,
         Chore(name="deliver mail", seconds=1, run=deliver),
         Chore(name="tell changes", seconds=2, run=tell_changes),
         Chore(name="serve who waits", seconds=5, run=serve_next),
         Chore(name="remind", seconds=20, run=remind),
         Chore(name="follow up", seconds=300, run=follow),
+        Chore(name="draw conclusions from bounces", seconds=10, run=unreachable.sweep),
         Chore(name="ask signatures", seconds=60, run=ask_signatures),
         Chore(name="purge needs", seconds=3600, run=purge_needs),
+        Chore(name="purge incoming mail", seconds=3600, run=incoming.purge_incoming),
         Chore(name="purge sign-ins", seconds=3600, run=forget),
     ]
 
 
-async def run_worker(url: str, *, pool_size: int = 6) -> None:
-    """Do all chores until SIGTERM or SIGINT, then let those under way finish."""
+async def take_mail(received: Received) -> bool:
+    """Deal with a message that came in; False when nobody reads it."""
+    from ateliers.bookings.incoming import Fate, take
+
+    return await take(received, now=clock.now(), records=Network()) is Fate.TAKEN
+
+
+async def read_mail(_now: datetime) -> int:
+    """Deal with what is new in the mailbox."""
+    return await read_mailbox(settings().imap_url, take_mail)
+
+
+async def run_worker(url: str, *, pool_size: int = 6, lmtp: str = "") -> None:
+    """Do all chores until SIGTERM or SIGINT, then let those under way finish; take mail at `lmtp` meanwhile."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -94,7 +116,8 @@ async def run_worker(url: str, *, pool_size: int = 6) -> None:
     await database.open_pool(url, size=pool_size)
     try:
         log.info("worker started")
-        await repeat(chores(), stopping)
+        async with lmtp_server(lmtp, take_mail) if lmtp else nullcontext():
+            await repeat(chores(), stopping)
     finally:
         await close_connections()
         await database.close_pool()

@@ -122,7 +122,7 @@ class _Move(Round):
         after = super().apply(booking, holding, before, revision)
         if booking.id != self.booking_id:
             return after
-        must_call = self.by is not None and booking.email is None
+        must_call = self.by is not None and (booking.email is None or booking.unreachable != "")
         return msgspec.structs.replace(
             after,
             session_id=self.other.id,

@@ -32,13 +32,14 @@ TELL_SQL = """
     UPDATE booking b
     SET told_revision = s.revision,
         sequence = b.sequence + CASE WHEN b.state = 'confirmed' AND b.email IS NOT NULL THEN 1 ELSE 0 END,
-        to_call_back = b.to_call_back OR b.email IS NULL,
+        to_call_back = b.to_call_back OR b.email IS NULL OR b.unreachable <> '',
         changed_at = $2
     FROM session s, (SELECT id, told_revision FROM booking WHERE session_id = ANY($1)) AS was
     WHERE b.session_id = ANY($1) AND s.id = b.session_id AND was.id = b.id
       AND b.state IN ('confirmed', 'waiting', 'offered') AND b.told_revision < s.revision
-    RETURNING b.id, b.session_id, b.uid, b.state = 'confirmed' AS is_confirmed, b.email IS NOT NULL AS has_email,
-              b.email IS NULL AND b.phone IS NOT NULL AND EXISTS (
+    RETURNING b.id, b.session_id, b.uid, b.state = 'confirmed' AS is_confirmed,
+              b.email IS NOT NULL AND b.unreachable = '' AS has_email,
+              (b.email IS NULL OR b.unreachable <> '') AND b.phone IS NOT NULL AND EXISTS (
                   SELECT FROM sms_gateway g JOIN event e ON e.structure_id = g.structure_id
                   WHERE e.id = s.event_id AND g.is_on) AS may_text,
               b.sequence, was.told_revision,

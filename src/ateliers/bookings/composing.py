@@ -19,6 +19,7 @@ from ateliers.mail.email import Dropped, Email, Postponed
 from ateliers.mail.letters import letter
 from ateliers.mail.outbox import OutboxRow
 from ateliers.rendering import absolute
+from ateliers.settings import settings
 from ateliers.words import speaking, when_in_words
 
 Composed = Email | Dropped | Postponed
@@ -27,6 +28,7 @@ _Inner = Callable[[OutboxRow, Booking, Session, datetime], Awaitable[Composed]]
 
 NO_BOOKING = Dropped("This booking no longer exists.")
 NO_ADDRESS = Dropped("There is no e-mail address to write to.")
+UNREACHABLE = Dropped("This address takes no mail any more.")
 GIVEN_BACK = Dropped("The seats were given back meanwhile.")
 CALLED_OFF = Dropped("The session was called off meanwhile.")
 IS_OVER = Dropped("The session is over.")
@@ -46,7 +48,9 @@ def about_a_booking(compose: _Inner) -> Composer:
         session = await find_session(booking.session_id) if booking else None
         if booking is None or session is None:
             return NO_BOOKING
-        return await compose(row, booking, session, now) if booking.email else NO_ADDRESS
+        if booking.email is None:
+            return NO_ADDRESS
+        return UNREACHABLE if booking.unreachable else await compose(row, booking, session, now)
 
     return composed
 
@@ -80,7 +84,8 @@ def email_about(kind: str, booking: Booking, session: Session, facts: dict[str, 
         text=text,
         html=html,
         language=booking.language,
-        reply_to=session.structure_email,
+        # Where answers are read here, they come to the sender and are sent on with the booking (D4).
+        reply_to=None if settings().reads_mail else session.structure_email,
         structure_id=session.structure_id,
         starts_at=session.starts_at,
     )

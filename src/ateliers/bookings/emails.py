@@ -13,7 +13,7 @@ import msgspec
 
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import find_session
-from ateliers.bookings import invites
+from ateliers.bookings import invites, reply_emails
 from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.bookings import rank_of
 from ateliers.bookings.composing import (
@@ -188,6 +188,7 @@ COMPOSERS: dict[str, Composer] = {
     "reminder": reminder,
     "booking_link": booking_link,
     "session_message": session_message,
+    **reply_emails.COMPOSERS,
 }
 
 

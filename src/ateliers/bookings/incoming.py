@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import enum
-import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ateliers.bookings import calendar_replies, human_replies
-from ateliers.database import execute, fetch_value, transaction
-from ateliers.mail import bounces
+from ateliers.database import transaction
+from ateliers.mail import bounces, trace
 from ateliers.mail.inbound import Automatic, CalendarAnswer, Complaint, Junk, Received, Report, Verdict, Words, classify
 from ateliers.mail.records import Records
-
-KEPT = timedelta(days=30)  # the trace of a message; as long as a mail server may try to hand over the same one again
 
 
 class Fate(enum.Enum):
@@ -24,26 +21,20 @@ class Fate(enum.Enum):
 
 async def take(received: Received, *, now: datetime, records: Records) -> Fate:
     """Deal with one message. The same bytes a second time change nothing (rule R1)."""
-    digest = hashlib.blake2b(received.recipient.lower().encode() + b"\0" + received.raw, digest_size=20).digest()
-    if await fetch_value("SELECT true FROM inbound WHERE digest = $1", digest):
+    digest = trace.digest_of(received)
+    if await trace.is_known(digest):
         return Fate.TAKEN
-    verdict = classify(received)
-    kind, outcome = await _deal(verdict, received, digest, now=now, records=records)
+    kind, outcome = await _deal(classify(received), received, digest, now=now, records=records)
     if outcome is human_replies.NOBODY:
         return Fate.REFUSED
-    await execute(
-        "INSERT INTO inbound (digest, at, kind, outcome) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        digest,
-        now,
-        kind,
-        outcome,
-    )
+    await trace.keep_trace(digest, kind, outcome, now=now)
     return Fate.TAKEN
 
 
 async def purge_incoming(now: datetime) -> None:
-    """Forget the traces of old messages."""
-    await execute("DELETE FROM inbound WHERE at < $1", now - KEPT)
+    """Forget what people wrote, and the traces of old messages."""
+    await human_replies.purge_replies(now)
+    await trace.purge_traces(now)
 
 
 async def _deal(

@@ -40,6 +40,9 @@ SENTENCES = {
     "called_message_left": T("Called: a message was left."),
     "called_comes": T("Called: comes."),
     "called_does_not_come": T("Called: does not come."),
+    "unreachable": T("Our messages come back: to be called."),
+    "replied": T("Wrote back; sent on to the structure."),
+    "declined_in_calendar": T("Declined in a calendar; the structure was told."),
 }
 MOMENTS = ("until", "start")  # facts that are moments
 

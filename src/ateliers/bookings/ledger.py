@@ -59,12 +59,12 @@ DUPLICATES_SQL = """
 """
 
 WAITING_SQL = """
-    SELECT session_id, id AS booking, seats, person_key AS person, email IS NOT NULL AS has_email FROM booking
+    SELECT session_id, id AS booking, seats, person_key AS person, email IS NOT NULL AND unreachable = '' AS has_email FROM booking
     WHERE session_id = ANY($1) AND state = 'waiting' ORDER BY session_id, rank
 """
 
 OVERDUE_SQL = """
-    SELECT session_id, id AS booking, seats, person_key AS person, email IS NOT NULL AS has_email, offered_until AS until
+    SELECT session_id, id AS booking, seats, person_key AS person, email IS NOT NULL AND unreachable = '' AS has_email, offered_until AS until
     FROM booking WHERE session_id = ANY($1) AND state = 'offered' AND offered_until < $2 ORDER BY session_id, offered_until, id
 """
 
@@ -219,7 +219,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
             person=self.person_key,
             rank=self.booking.rank,
             offered_until=self.booking.offered_until,
-            has_email=self.booking.email is not None,
+            has_email=self.booking.email is not None and not self.booking.unreachable,
         )
 
 

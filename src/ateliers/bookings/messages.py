@@ -35,6 +35,8 @@ KINDS = {
     "sms_session_called_off": T("SMS: session called off"),
     "sms_reminder": T("SMS: reminder"),
     "sms_session_message": T("SMS: message to all of the session"),
+    "decline_to_confirm": T("Declined in a calendar: one click asked for"),
+    "counter_answered": T("Answer to another time proposed"),
 }
 
 

@@ -14,7 +14,7 @@ from ateliers.bookings import invites
 from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.bookings import BOOKING_SQL, find_booking
 from ateliers.bookings.change import list_other_dates
-from ateliers.bookings.emails import GIVEN_BACK, IS_OVER, Composed, Composer, about_a_booking, booking_email
+from ateliers.bookings.composing import GIVEN_BACK, IS_OVER, Composed, Composer, about_a_booking, email_about
 from ateliers.bookings.human_replies import Reply, find_reply
 from ateliers.database import fetch, fetch_value
 from ateliers.mail.email import Dropped, Email
@@ -36,7 +36,7 @@ async def decline_to_confirm(_row: OutboxRow, booking: Booking, session: Session
         return GIVEN_BACK
     if session.starts_at <= now:
         return IS_OVER
-    return booking_email("decline_to_confirm", booking, session, {})
+    return email_about("decline_to_confirm", booking, session, {})
 
 
 @about_a_booking
@@ -50,7 +50,7 @@ async def counter_answered(row: OutboxRow, booking: Booking, session: Session, n
     with speaking(booking.language):
         dates = [when_in_words(other.starts_at, other.ends_at, other.zone) for other in others[:5]]
         calendar = invites.decline_counter(booking, session, sequence=row.data.get("counted", 0), at=row.created_at)
-    email = booking_email("counter_answered", booking, session, {"dates": dates})
+    email = email_about("counter_answered", booking, session, {"dates": dates})
     return msgspec.structs.replace(email, calendar=calendar, method="DECLINECOUNTER")
 
 
@@ -67,7 +67,6 @@ async def reply_received(row: OutboxRow, _now: datetime) -> Composed:
     facts = {
         "reply": reply,
         "booking": booking,
-        "session": session,
         "is_other": reply.what == "words" and reply.sender != booking.email,
     }
     return _to_structure("reply_received", session, language, reply_to=reply, **facts)
@@ -88,9 +87,7 @@ async def contacts_unreachable(row: OutboxRow, now: datetime) -> Composed:
         return NOBODY_TO_CALL
     phones = [invites.phone_in_pairs(booking.phone or "") for booking in bookings]
     language = await _language_of(session)
-    return _to_structure(
-        "contacts_unreachable", session, language, session=session, people=list(zip(bookings, phones, strict=True))
-    )
+    return _to_structure("contacts_unreachable", session, language, people=list(zip(bookings, phones, strict=True)))
 
 
 COMPOSERS: dict[str, Composer] = {
@@ -108,6 +105,7 @@ async def _language_of(session: Session) -> str:
 def _to_structure(kind: str, session: Session, language: str, *, reply_to: Reply | None = None, **facts: Any) -> Email:
     with speaking(language):
         shown = {
+            "session": session,
             "when": when_in_words(session.starts_at, session.ends_at, session.zone),
             "list_url": absolute(f"/espace/seances/{session.id}"),
         }

@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from ateliers.cli.frame import FAILED, stop
+from ateliers.cli.frame import FAILED, WRONG_SETTING, stop
 
 
 @click.command(short_help="Try it: everything at once, with invented data.")
@@ -88,10 +88,11 @@ def app() -> object:
 
 
 @click.command(short_help="Do the chores: mail, reminders, news of changes.")
-def worker() -> None:
+@click.option("--lmtp", is_flag=True, help="Take incoming mail at ATELIERS_LMTP as well (one worker does).")
+def worker(lmtp: bool) -> None:
     """Send the mail and the reminders, tell changes, purge what must not be kept. Any number may run at once.
 
-    Ends on Ctrl-C or SIGTERM, the message under way finished.
+    With ATELIERS_IMAP_URL it also reads that mailbox. Ends on Ctrl-C or SIGTERM, the message under way finished.
     """
     import uvloop
 
@@ -101,8 +102,10 @@ def worker() -> None:
     from ateliers.worker import run_worker
 
     set_up_logs()
+    if lmtp and not settings().lmtp:
+        stop("ATELIERS_LMTP should say where: host:port, or the path of a socket.", WRONG_SETTING)
     with running_database(settings()) as url:
-        uvloop.run(run_worker(url))
+        uvloop.run(run_worker(url, lmtp=settings().lmtp if lmtp else ""))
 
 
 @click.command(short_help="Bring the tables up to date.")

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from ateliers.mail.itip import Itip, read_itip
+from ateliers.mail.mime import REMINDERS_FROM
 from ateliers.mail.quoting import spoken, without_tags
 from ateliers.mail.return_path import message_of
 from ateliers.mail.status import Action, status_of
@@ -115,6 +116,15 @@ def classify(received: Received) -> Verdict:
         or _answer(message, parts)
         or _other(message, parts, received, row_id)
     )
+
+
+def is_ours(address: str) -> bool:
+    """Whether this service reads the mail of an address: its sender, its reminders' sender, its own return paths."""
+    local, _, domain = address.lower().rpartition("@")
+    if domain != settings().mail_domain.lower():
+        return False
+    own = {settings().mail_from.rpartition("@")[0].lower(), REMINDERS_FROM}
+    return local.partition("+")[0] in own or message_of(address) is not None
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -232,7 +242,7 @@ def _is_bounce(message: Message, received: Received, subject: str) -> bool:
 
 
 def _is_automatic(message: Message, received: Received, sender: str, subject: str) -> bool:
-    ours = {settings().mail_from.lower(), f"rappels@{settings().mail_domain}".lower()}
+    ours = {settings().mail_from.lower(), f"{REMINDERS_FROM}@{settings().mail_domain}".lower()}
     return (
         not received.sender
         or sender in ours  # our own, sent round in a circle
