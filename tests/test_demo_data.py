@@ -27,7 +27,7 @@ async def test_the_demo_has_something_of_everything():
     assert await figure("SELECT count(*) FROM structure WHERE state = 'submitted'") == 2
     assert await figure("SELECT count(DISTINCT departement) FROM structure") >= 8
     assert await figure("SELECT count(*) FROM structure WHERE zone = 'Indian/Reunion'") == 2
-    assert await figure("SELECT count(*) FROM event") == 40
+    assert await figure("SELECT count(*) FROM event") == 44
     assert await figure("SELECT count(DISTINCT kind) FROM event") == len(Kind)
     session = "SELECT count(*) FROM session WHERE"
     assert await database.fetch_value(f"{session} starts_at > $1", NOON) >= 70
@@ -36,6 +36,12 @@ async def test_the_demo_has_something_of_everything():
     assert await figure(f"{session} moved_at IS NOT NULL") == 2
     assert await figure(f"{session} seats_taken = capacity AND seats_waiting > 0") >= 3
     assert await figure("SELECT count(*) FROM booking") >= 400
+    assert await figure("SELECT count(*) FROM booking WHERE state = 'offered'") == 2
+    assert await figure("SELECT count(*) FROM booking WHERE to_call_back") >= 1
+    assert await figure("SELECT count(*) FROM event WHERE is_cycle") == 1
+    assert await figure(f"{session} onsite_id IS NOT NULL") == 1
+    assert await figure(f"{session} seats_held_back > 0") == 1
+    assert await figure("SELECT count(*) FROM candidate WHERE state = 'open'") == 2
     for column in ("present", "absent", "excused", "walk_ins"):
         assert await figure(f"SELECT sum({column}) FROM tally") >= 5
 

@@ -28,6 +28,7 @@ from ateliers.bookings.booking import Booking, BookingState, Channel, Contact, O
 from ateliers.bookings.bookings import list_bookings
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import transaction
+from ateliers.demo_desk import show_the_coordination, show_the_desk
 from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
 from ateliers.demo_texts import FIRST_NAMES, LAST_NAMES, NEEDS, OFFERS, WALK_INS, Offer
 from ateliers.mail.backlog import drop_backlog
@@ -135,6 +136,11 @@ class _Filling:
                         await self.take_bookings(structure, session, before=self.now)
                         ahead.append((structure, session))
         await self.change(ahead)
+        first = structures[0]
+        await show_the_desk(first.id, first.halls[0], manager=first.manager, zone=first.zone, now=self.now)
+        coordinator = await find_person_by_email(CAST[2][2])
+        if coordinator is not None:
+            await show_the_coordination(coordinator, first.id, now=self.now)
         await drop_backlog(self.now - RECENT, now=self.now)
 
     async def network(self) -> None:
