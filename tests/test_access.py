@@ -57,6 +57,10 @@ SECRETS: dict[str, set[str]] = {
     "secret.invited@example.test": OURS | TERRITORY,
     "nadia@example.test": OURS | TERRITORY,
 }
+FEEDS = [
+    *(f"ccas-de-nevers.{extension}" for extension in ("ics", "atom", "json", "jscal")),
+    *("candidate.ics", "58194.ics", "58.atom", "27.json", "workshop.jscal", "webinar.ics", f"{'a' * 32}.ics"),
+]
 # Enough of every form to pass its fields, so that what refuses is the permission.
 FORM = {
     "reason": "Plus personne",
@@ -212,7 +216,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "key": ["aaaaaaaaaaaaaaaa"],
         "token": ["aaaaaaaaaaaaaaaaaaaaaaaaaa"],
         "seat_id": ["AAAAA2-1", "AAAAA3-1"],
-        "file": [*(f"{one}.ics" for one in sessions), "ccas-de-nevers.ics", "candidate.ics"],
+        "file": [*(f"{one}.ics" for one in sessions), *FEEDS],
         "name": ["1"],
         "number": ["0"],
     }

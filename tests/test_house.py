@@ -65,6 +65,8 @@ OWNERS = {
     "attendance": "attendance",
     "walk_in": "attendance",
     "tally": "attendance",
+    "feed_revision": "exchange",
+    "personal_feed": "exchange",
 }
 # bookings alone keeps a session's counters: the desk decides under the lock of the session's row.
 MAY_ALSO_WRITE = {("bookings", "session")}

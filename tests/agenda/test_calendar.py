@@ -8,13 +8,11 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 
-from ateliers import database
-from ateliers.agenda.calendar import Feed, feed_state, public_event, session_calendar, structure_feed, time_lines
-from ateliers.agenda.vtimezone import vtimezone
+from ateliers.agenda.calendar import public_event, session_calendar, time_lines
 from ateliers.words import speaking
 from tests.agenda.values import ONLINE, a_session
 from tests.golden import same_as_golden
-from tests.world import NOON, SAINT_DENIS, START, make_event, make_place, make_session, make_structure
+from tests.world import NOON
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -22,12 +20,6 @@ GOLDEN = Path(__file__).parent / "golden"
 def event_of(raw: bytes):
     (event,) = Calendar.from_ical(raw).walk("VEVENT")
     return event
-
-
-async def feed_of(slug: str = "ccas-de-nevers", *, now: datetime = NOON) -> Feed:
-    state = await feed_state(slug, now=now)
-    assert state is not None
-    return await structure_feed(slug, state, now=now)
 
 
 def test_a_session_is_written_as_it_was_agreed():
@@ -97,62 +89,3 @@ def test_a_night_session_across_the_change_lasts_what_it_lasts():
     event = event_of(session_calendar(a_session(starts_at=start, ends_at=start + timedelta(hours=1))))
 
     assert event["DTEND"].dt.astimezone(UTC) - event["DTSTART"].dt.astimezone(UTC) == timedelta(hours=1)
-
-
-async def test_a_feed_holds_what_is_public_from_thirty_days_back():
-    structure = await make_structure()
-    place = await make_place()
-    public = await make_event(structure)
-    kept = [
-        await make_session(public, starts_at=start, place_id=place)
-        for start in (NOON - timedelta(days=29), START, START + timedelta(days=300))
-    ]
-    await make_session(public, starts_at=NOON - timedelta(days=32), place_id=place)
-    for values in ({"visibility": "link"}, {"visibility": "network"}, {"state": "draft", "published_at": None}):
-        await make_session(await make_event(structure, **values), place_id=place)
-    await make_session(await make_event(await make_structure("Autre")), place_id=place)
-
-    raw = (await feed_of()).body
-
-    assert [event["UID"] for event in Calendar.from_ical(raw).walk("VEVENT")] == [
-        f"o-{id.hex}@ateliers.test" for id in kept
-    ]
-    assert raw.count(b"BEGIN:VTIMEZONE") == 1
-
-
-async def test_a_feed_names_each_zone_once():
-    structure = await make_structure()
-    event = await make_event(structure)
-    await make_session(event)
-    await make_session(event, zone="Indian/Reunion", place_id=await make_place(**SAINT_DENIS))
-
-    raw = (await feed_of()).body
-
-    assert [str(zone["TZID"]) for zone in Calendar.from_ical(raw).walk("VTIMEZONE")] == [
-        "Europe/Paris",
-        "Indian/Reunion",
-    ]
-    assert vtimezone("Indian/Reunion", 2025, 2027) in raw
-
-
-async def test_the_date_of_a_feed_never_goes_back():
-    event = await make_event(await make_structure())
-    session = await make_session(event)
-    first = await feed_of()
-    await database.execute("UPDATE session SET updated_at = $2 WHERE id = $1", session, NOON + timedelta(minutes=5))
-    changed = await feed_of(now=NOON + timedelta(minutes=6))
-    await database.execute(
-        "UPDATE event SET visibility = 'link', updated_at = $2 WHERE id = $1", event, NOON + timedelta(minutes=9)
-    )
-    emptied = await feed_of(now=NOON + timedelta(minutes=10))
-    later = await feed_of(now=NOON + timedelta(days=50))
-
-    assert first.modified < changed.modified < emptied.modified < later.modified
-    assert len({first.etag, changed.etag, emptied.etag}) == 3
-    assert later.etag == emptied.etag
-
-
-async def test_an_empty_feed_is_a_calendar_all_the_same():
-    await make_structure()
-
-    assert Calendar.from_ical((await feed_of()).body).walk("VEVENT") == []

@@ -28,6 +28,8 @@ MUST_BE_THERE = {
     "bookings/golden/webinar.ics",
     "bookings/golden/reunion.ics",
     "bookings/golden/all_day.ics",
+    "exchange/golden/feed.ics",
+    "exchange/golden/personal.ics",
 }
 HOURS = timedelta(hours=2)
 

@@ -12,6 +12,7 @@ from icalendar import Calendar
 from ateliers import database
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.opt_out import stop_reminders_path
+from ateliers.exchange.feeds import public
 from ateliers.web import feeds
 from tests.world import NOON, make_booking, make_event, make_place, make_session, make_structure
 
@@ -23,6 +24,7 @@ SOON = datetime.now(UTC) + timedelta(days=3)
 @pytest.fixture(autouse=True)
 def forget():
     feeds._kept.clear()
+    public._entries.clear()
 
 
 async def make_feed() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ateliers.agenda.calendar import PRODID, location, place_lines, time_lines, zone_of
+from ateliers.agenda.calendar import PRODID, location, place_lines, public_title, time_lines, zone_of
 from ateliers.agenda.ical import quoted, text, utc, written
 from ateliers.agenda.session import Session
 from ateliers.bookings.booking import Booking
@@ -22,15 +22,11 @@ ALARM = "-PT2H"  # before the start; programs may put their own instead (rule I1
 
 def request(booking: Booking, session: Session, *, sequence: int, at: datetime) -> bytes:
     """METHOD:REQUEST: the seats are booked, in the words of the reader's language. `at` becomes DTSTAMP."""
-    page = absolute(session.path)
     lines = [
         *_identity(booking, sequence=sequence, at=at),
         *time_lines(session),
         f"SUMMARY:{text(session.title)}",
-        f"DESCRIPTION:{text(_description(booking, session, page))}",
-        *(place_lines(session) if session.place_id else _online_lines(booking, session)),
-        f"URL;VALUE=URI:{page}",
-        f"CATEGORIES:{text(str(session.kind.label))}",
+        *_facts(booking, session),
         "STATUS:CONFIRMED",
         "TRANSP:OPAQUE",
         *_people(booking, session, busy="BUSY"),
@@ -69,6 +65,28 @@ def decline_counter(booking: Booking, session: Session, *, sequence: int, at: da
     return _calendar("DECLINECOUNTER", session, lines)
 
 
+def kept(booking: Booking, session: Session) -> bytes:
+    """The same for a calendar of the person's own: nobody invites and nobody answers, so there are no people in it (rule F9)."""
+    at = max(booking.changed_at, session.updated_at)
+    lines = [
+        "BEGIN:VEVENT",
+        # Not the UID of the invite, which proves who answers it; one per date of a cycle.
+        f"UID:f-{booking.id.hex}-{session.id.hex}@{settings().mail_domain}",
+        f"SEQUENCE:{booking.sequence + session.revision}",
+        f"DTSTAMP:{utc(at)}",
+        f"CREATED:{utc(booking.created_at)}",
+        f"LAST-MODIFIED:{utc(at)}",
+        *time_lines(session),
+        f"SUMMARY:{text(public_title(session))}",
+        *_facts(booking, session),
+        f"STATUS:{'CANCELLED' if session.is_called_off else 'CONFIRMED'}",
+        f"TRANSP:{'TRANSPARENT' if session.is_called_off else 'OPAQUE'}",
+        "CLASS:PRIVATE",
+        "END:VEVENT",
+    ]
+    return written(lines)
+
+
 def phone_in_pairs(phone: str) -> str:
     """« 03 86 00 00 00 » of '0386000000'; anything else as it is."""
     if len(phone) == 10 and phone.isdigit():
@@ -105,6 +123,16 @@ def _people(booking: Booking, session: Session, *, busy: str) -> list[str]:
         f"X-MICROSOFT-CDO-BUSYSTATUS:{busy}",
         f"X-MICROSOFT-CDO-INTENDEDSTATUS:{busy}",
         "X-MICROSOFT-DISALLOW-COUNTER:TRUE",
+    ]
+
+
+def _facts(booking: Booking, session: Session) -> list[str]:
+    page = absolute(session.path)
+    return [
+        f"DESCRIPTION:{text(_description(booking, session, page))}",
+        *(place_lines(session) if session.place_id else _online_lines(booking, session)),
+        f"URL;VALUE=URI:{page}",
+        f"CATEGORIES:{text(str(session.kind.label))}",
     ]
 
 

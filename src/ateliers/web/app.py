@@ -66,7 +66,7 @@ def make_app(database_url: str | None = None, *, pool_size: int = 8) -> App:
             backend="gzip",
             gzip_compress_level=5,
             minimum_size=1000,
-            exclude=[r"\.ics$"],  # calendar files come compressed, once for many readers
+            exclude=[r"\.ics$", r"^/api/v1/calendar/"],  # these come compressed, once for many readers
         ),
         request_max_body_size=LARGEST_BODY,
         lifespan=[lifespan],

@@ -24,6 +24,7 @@ REASONS = {
     403: "The token does not allow this.",
     404: "There is no such thing, or it is not yours to see.",
     405: "Another method is meant.",
+    410: "It was here and is no more: forget the address.",
     409: "A rule stands against it; `type` names the refusal.",
     413: "The body is larger than 1 MB.",
     415: "The body is not sent as JSON.",
@@ -38,8 +39,8 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     summary: str
     tag: str
-    answer: type[Struct] | None = None  # None: the media type below
-    media_type: str = JSON
+    answer: type[Struct] | None = None  # None: one of the media types below
+    media_types: tuple[str, ...] = (JSON,)
     status: int = 200
     body: type[Struct] | None = None
     body_required: bool = True
@@ -143,7 +144,9 @@ def _query_parameters(reference: dict[str, Any], components: dict[str, Any]) -> 
 
 
 def _responses(operation: Operation, schema_of: dict[Any, Any], has_path: bool) -> dict[str, Any]:
-    content: dict[str, Any] = {operation.media_type: {"schema": {"type": "string"}}}
+    content: dict[str, Any] = {
+        one: {"schema": {} if "json" in one else {"type": "string"}} for one in operation.media_types
+    }
     if operation.answer is not None:
         content = {JSON: {"schema": schema_of[operation.answer]}}
     statuses = set(operation.refusals)

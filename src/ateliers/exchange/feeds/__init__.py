@@ -1,0 +1,1 @@
+"""What calendars, readers and other sites follow: public feeds in four formats, and a person's own calendar."""
