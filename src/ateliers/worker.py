@@ -39,7 +39,7 @@ class Chore(msgspec.Struct, frozen=True, kw_only=True):
 
 def chores() -> list[Chore]:
     """All chores of the service."""
-    from ateliers.bookings import changes, incoming, needs, offers, reminders, texts, unreachable
+    from ateliers.bookings import changes, cycle_dates, incoming, needs, offers, reminders, texts, unreachable
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
     from ateliers.bookings.texts import COMPOSERS as BOOKING_TEXTS
     from ateliers.experiences import follow_up
@@ -65,6 +65,9 @@ def chores() -> list[Chore]:
     async def tell_changes(now: datetime) -> None:
         await changes.sweep(now)
 
+    async def tell_dates(now: datetime) -> int:
+        return await cycle_dates.sweep(now)
+
     async def ask_signatures(now: datetime) -> None:
         await resigning.sweep(now)
 
@@ -84,6 +87,7 @@ def chores() -> list[Chore]:
         *mailbox,
         Chore(name="deliver mail", seconds=1, run=deliver),
         Chore(name="tell changes", seconds=2, run=tell_changes),
+        Chore(name="tell dates of cycles", seconds=5, run=tell_dates),
         Chore(name="serve who waits", seconds=5, run=serve_next),
         Chore(name="remind", seconds=20, run=remind),
         Chore(name="follow up", seconds=300, run=follow),

@@ -191,6 +191,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """One more seat may wait."""
         return self.has_waiting_list and self.seats_waiting < self.waiting_max
 
+    def is_all_over(self, now: datetime) -> bool:
+        """What is booked here is over: of a cycle, its last date."""
+        return self.is_over(now) and all(date.ends_at <= now for date in self.dates)
+
     def is_over(self, now: datetime) -> bool:
         """Its end has passed."""
         return self.ends_at <= now

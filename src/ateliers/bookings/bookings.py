@@ -13,6 +13,8 @@ COLUMNS = (
     "to_call_back, call_why, offered_until, answers, created_at, confirmed_at, ended_at, changed_at, sequence, told_revision, reminders, created_by, unreachable"
 )
 BOOKING_SQL = f"SELECT {COLUMNS} FROM booking"
+# Those of a session; of any date of a cycle, those of its first (B3).
+OF_SESSION = "session_id = (SELECT COALESCE(s.lead_id, s.id) FROM session s WHERE s.id = $1)"
 
 
 async def find_booking(booking_id: UUID) -> Booking | None:
@@ -37,7 +39,7 @@ async def list_bookings(session_id: UUID) -> list[Booking]:
     """All bookings of a session, ended ones too: confirmed first, then the waiting list by rank, then the others."""
     return await fetch(
         Booking,
-        f"{BOOKING_SQL} WHERE session_id = $1 ORDER BY array_position(ARRAY['confirmed', 'offered', 'waiting', 'given_back', 'left',"
+        f"{BOOKING_SQL} WHERE {OF_SESSION} ORDER BY array_position(ARRAY['confirmed', 'offered', 'waiting', 'given_back', 'left',"
         " 'declined', 'expired'], state), CASE state WHEN 'waiting' THEN rank END, lower(name), id",
         session_id,
     )

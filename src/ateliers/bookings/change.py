@@ -25,12 +25,16 @@ FOR_A_CHANGE = "change"  # calling.Why: who has no e-mail address learns by phon
 
 
 async def list_other_dates(booking: Booking, *, now: datetime) -> list[Session]:
-    """Sessions of the same event that take bookings and have room for as many seats, in order of time."""
+    """Sessions of the same event that take bookings and have room for as many seats, in order of time.
+
+    The online half of a hybrid session is another session; the dates of a cycle are one.
+    """
     event_id = (await get_session(booking.session_id)).event_id
     return [
         session
         for session in await list_sessions_of_event(event_id)
         if session.id != booking.session_id
+        and session.lead_id is None
         and session.takes_bookings(now)
         and (session.seats_left is None or session.seats_left >= booking.seats)
     ]
@@ -48,6 +52,8 @@ async def change_session(
     """
     booking = await get_booking(booking_id)
     session, other = await get_session(booking.session_id), await get_session(session_id)
+    if other.lead_id is not None:
+        other = await get_session(other.lead_id)
     if by is not None and not (by.serves(session.structure_id) and by.serves(other.structure_id)):
         raise NotAllowed
     if by is None and other.event_id != session.event_id:

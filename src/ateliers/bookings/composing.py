@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from ateliers.agenda.calendar import location
 from ateliers.agenda.session import Session
@@ -13,6 +16,7 @@ from ateliers.agenda.sessions import find_session
 from ateliers.bookings import invites
 from ateliers.bookings.booking import Booking
 from ateliers.bookings.bookings import find_booking
+from ateliers.bookings.cycle_dates import find_booked_date
 from ateliers.bookings.joining import join_link
 from ateliers.bookings.links import manage_path
 from ateliers.mail.email import Dropped, Email, Postponed
@@ -39,12 +43,20 @@ TOO_LATE = Dropped("It was too late for this reminder.")
 UNWANTED = Dropped("The person asked for no reminder.")
 
 
+ABOUT_ONE_DATE = {"session_moved", "session_called_off", "reminder", "booking_date_invite", "booking_date_cancelled"}
+
+
 def about_a_booking(compose: _Inner) -> Composer:
-    """`compose` with the booking and its session read; without them, or without an address, nothing goes."""
+    """`compose` with the booking and its session read; without them, or without an address, nothing goes.
+
+    A message about a further date of a cycle sees that date, and the booking with the date's own calendar object.
+    """
 
     @wraps(compose)
     async def composed(row: OutboxRow, now: datetime) -> Composed:
         booking = await find_booking(row.subject_id) if row.subject_id else None
+        if booking is not None and "date" in row.data:
+            booking = await _on_its_date(booking, row)
         session = await find_session(booking.session_id) if booking else None
         if booking is None or session is None:
             return NO_BOOKING
@@ -55,9 +67,29 @@ def about_a_booking(compose: _Inner) -> Composer:
     return composed
 
 
+async def _on_its_date(booking: Booking, row: OutboxRow) -> Booking:
+    session_id = UUID(row.data["date"])
+    date = await find_booked_date(booking.id, session_id)  # None once it was taken back
+    return msgspec.structs.replace(
+        booking,
+        session_id=session_id,
+        uid=row.thread or booking.uid,
+        told_revision=date.told_revision if date else row.data.get("revision", 0),
+    )
+
+
 def first_obstacle(*obstacles: tuple[bool, Dropped]) -> Dropped | None:
     """The first that stands in the way."""
     return next((why for stands, why in obstacles if stands), None)
+
+
+def dates_in_words(session: Session) -> list[str]:
+    """The dates of its cycle that take place, each with its place where that is not the usual one; none outside a cycle."""
+    usual = session.dates[0].place if session.dates else ""
+    return [
+        when_in_words(date.starts_at, date.ends_at, session.zone) + (f" – {date.place}" if date.place != usual else "")
+        for date in session.coming_dates
+    ]
 
 
 def email_about(kind: str, booking: Booking, session: Session, facts: dict[str, Any]) -> Email:
@@ -66,6 +98,7 @@ def email_about(kind: str, booking: Booking, session: Session, facts: dict[str, 
         shown = {
             "booking": booking,
             "session": session,
+            "dates": [] if kind in ABOUT_ONE_DATE else dates_in_words(session),
             "when": when_in_words(session.starts_at, session.ends_at, session.zone),
             "where": location(session),
             "phone": invites.phone_in_pairs(session.phone or session.structure_phone or ""),

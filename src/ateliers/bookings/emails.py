@@ -28,6 +28,7 @@ from ateliers.bookings.composing import (
     Composed,
     Composer,
     about_a_booking,
+    dates_in_words,
     email_about,
     first_obstacle,
 )
@@ -37,7 +38,7 @@ from ateliers.bookings.session_message import find_message
 from ateliers.mail.email import Email, Postponed
 from ateliers.mail.outbox import OutboxRow
 from ateliers.rendering import absolute
-from ateliers.words import speaking
+from ateliers.words import speaking, when_in_words
 
 
 @about_a_booking
@@ -57,7 +58,7 @@ async def waiting_list_joined(_row: OutboxRow, booking: Booking, session: Sessio
     """A place on the waiting list."""
     obstacle = first_obstacle(
         (booking.state is not BookingState.WAITING, NOT_WAITING),
-        (session.is_called_off, CALLED_OFF),
+        (session.is_off, CALLED_OFF),
         (session.ends_at <= now, IS_OVER),
     )
     return obstacle or email_about("waiting_list_joined", booking, session, {"rank": await rank_of(booking)})
@@ -69,7 +70,7 @@ async def seat_offered(_row: OutboxRow, booking: Booking, session: Session, now:
     until = booking.offered_until
     if booking.state is not BookingState.OFFERED or until is None or until < now:
         return NOT_OFFERED
-    return CALLED_OFF if session.is_called_off else email_about("seat_offered", booking, session, {"until": until})
+    return CALLED_OFF if session.is_off else email_about("seat_offered", booking, session, {"until": until})
 
 
 @about_a_booking
@@ -77,7 +78,7 @@ async def offer_expired(_row: OutboxRow, booking: Booking, session: Session, now
     """The offer was not answered in time."""
     obstacle = first_obstacle(
         (booking.state is not BookingState.EXPIRED, OUTDATED),
-        (session.is_called_off, CALLED_OFF),
+        (session.is_off, CALLED_OFF),
         (session.starts_at <= now, IS_OVER),
     )
     return obstacle or email_about("offer_expired", booking, session, {"takes_bookings": session.takes_bookings(now)})
@@ -100,7 +101,7 @@ async def seats_given_back(row: OutboxRow, booking: Booking, session: Session, n
     facts = {"seats": row.data.get("seats", booking.seats), "left": row.data.get("left", 0)}
     if booking.state is not BookingState.CONFIRMED:
         return _with_cancel("seats_given_back", row, booking, session, facts)
-    if session.is_called_off:
+    if session.is_off:
         return CALLED_OFF
     if row.is_first:
         return _held("booking_confirmed", row, booking, session, now)
@@ -127,7 +128,8 @@ async def session_moved(row: OutboxRow, booking: Booking, session: Session, now:
     if row.thread is None:
         return email_about("session_moved", booking, session, facts)
     if row.is_first:  # they never heard of the old date: there is no change to speak of
-        return _held("booking_confirmed", row, booking, session, now)
+        kind = "booking_date_invite" if "date" in row.data else "booking_confirmed"
+        return _held(kind, row, booking, session, now)
     return _with_request("session_moved", row, booking, session, facts)
 
 
@@ -135,8 +137,31 @@ async def session_moved(row: OutboxRow, booking: Booking, session: Session, now:
 async def session_called_off(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """It does not take place."""
     obstacle = first_obstacle((not booking.is_live, GIVEN_BACK), (session.ends_at <= now, IS_OVER))
-    facts = {"is_waiting": booking.state is BookingState.WAITING}
-    return obstacle or _with_cancel("session_called_off", row, booking, session, facts)
+    if obstacle is not None:
+        return obstacle
+    # Of the dates of a cycle that were called off together, the first tells of all; the others only leave the calendar.
+    together = [date for date in session.dates if date.called_off_at == session.called_off_at]
+    if together and together[0].id != session.id:
+        return await booking_date_cancelled(row, now)
+    facts = {
+        "is_waiting": booking.state is BookingState.WAITING,
+        "dates_off": [when_in_words(date.starts_at, date.ends_at, session.zone) for date in together],
+        "dates_left": dates_in_words(session),
+    }
+    return _with_cancel("session_called_off", row, booking, session, facts)
+
+
+@about_a_booking
+async def booking_date_invite(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
+    """A further date of a cycle, for the calendar: the confirmation told all dates."""
+    return CALLED_OFF if session.is_called_off else _held("booking_date_invite", row, booking, session, now)
+
+
+@about_a_booking
+async def booking_date_cancelled(row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
+    """A further date of a cycle is no longer booked, or called off with others: it leaves the calendar, if it is there."""
+    obstacle = first_obstacle((row.is_first, OUTDATED), (session.ends_at <= now, IS_OVER))
+    return obstacle or _with_cancel("booking_date_cancelled", row, booking, session, {})
 
 
 @about_a_booking
@@ -162,7 +187,7 @@ async def reminder(row: OutboxRow, booking: Booking, session: Session, now: date
 @about_a_booking
 async def booking_link(_row: OutboxRow, booking: Booking, session: Session, now: datetime) -> Composed:
     """« Retrouver ma réservation »: the private link once more."""
-    obstacle = first_obstacle((not booking.is_live, GIVEN_BACK), (session.ends_at <= now, IS_OVER))
+    obstacle = first_obstacle((not booking.is_live, GIVEN_BACK), (session.is_all_over(now), IS_OVER))
     return obstacle or email_about("booking_link", booking, session, {})
 
 
@@ -185,6 +210,8 @@ COMPOSERS: dict[str, Composer] = {
     "seats_given_back": seats_given_back,
     "session_moved": session_moved,
     "session_called_off": session_called_off,
+    "booking_date_invite": booking_date_invite,
+    "booking_date_cancelled": booking_date_cancelled,
     "reminder": reminder,
     "booking_link": booking_link,
     "session_message": session_message,
@@ -195,16 +222,18 @@ COMPOSERS: dict[str, Composer] = {
 def _held(kind: str, row: OutboxRow, booking: Booking, session: Session, now: datetime, **facts: Any) -> Composed:
     obstacle = first_obstacle(
         (booking.state is not BookingState.CONFIRMED, GIVEN_BACK),
-        (session.is_called_off, CALLED_OFF),
+        (session.is_off, CALLED_OFF),
         (session.ends_at <= now, IS_OVER),
     )
     return obstacle or _with_request(kind, row, booking, session, facts)
 
 
 def _with_request(kind: str, row: OutboxRow, booking: Booking, session: Session, facts: dict[str, Any]) -> Email:
+    email = email_about(kind, booking, session, facts)
+    if session.is_called_off:  # a cycle whose first date is called off: the others have objects of their own
+        return email
     with speaking(booking.language):
         calendar = invites.request(booking, session, sequence=row.sequence or 0, at=row.created_at)
-    email = email_about(kind, booking, session, facts)
     return msgspec.structs.replace(email, calendar=calendar, method="REQUEST", references=row.first_of_thread)
 
 

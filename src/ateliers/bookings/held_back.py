@@ -33,10 +33,10 @@ async def hold_back_seats(
     session = await get_session(session_id)
     if not by.serves(session.structure_id):
         raise NotAllowed
-    until = session.starts_at - session.promotion_stop if until is None else until
+    until = session.begins_at - session.promotion_stop if until is None else until
     if seats < 0:
         raise Invalid({"seats": "Write a number of seats, or 0."})
-    if seats and not now < until <= session.starts_at:
+    if seats and not now < until <= session.begins_at:
         raise Invalid({"until": "Choose a moment to come, before the session starts."})
     answer = await admission.submit(
         Request(

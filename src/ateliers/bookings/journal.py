@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from ateliers.bookings.bookings import OF_SESSION
 from ateliers.database import fetch
 from ateliers.words import T, day_in_words, gettext, time_in_words
 
@@ -69,10 +70,10 @@ async def list_journal(session_id: UUID) -> list[Line]:
     """The latest lines about a session, the newest first, in the reader's language."""
     lines = await fetch(
         _Line,
-        """SELECT j.at, j.what, j.facts, b.name AS booking_name, p.name AS by_name, s.zone
+        f"""SELECT j.at, j.what, j.facts, b.name AS booking_name, p.name AS by_name, s.zone
            FROM booking_journal j JOIN session s ON s.id = j.session_id
            LEFT JOIN booking b ON b.id = j.booking_id LEFT JOIN person p ON p.id = j.by_id
-           WHERE j.session_id = $1 ORDER BY j.id DESC LIMIT $2""",
+           WHERE j.{OF_SESSION} ORDER BY j.id DESC LIMIT $2""",
         session_id,
         LATEST,
     )

@@ -26,12 +26,27 @@ READ_SQL = """
     SELECT s.id, s.capacity, s.seats_taken, s.seats_waiting, s.seats_offered, s.seats_held_back, s.held_back_until,
            s.ranks_given, s.starts_at, s.called_off_at, s.revision,
            e.kind, e.state AS event_state, e.visibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff,
-           e.public_from, e.opens_at, e.closing, e.offer_for, e.call_for
+           e.public_from, e.opens_at, e.closing, e.offer_for, e.call_for, e.is_cycle,
+           CASE WHEN e.is_cycle THEN ARRAY(SELECT d.id FROM session d WHERE d.lead_id = s.id) ELSE '{}' END AS dates
     FROM session s JOIN event e ON e.id = s.event_id
-    WHERE s.id = ANY($1) ORDER BY s.id
+    WHERE s.id = ANY(ARRAY(SELECT COALESCE(x.lead_id, x.id) FROM session x WHERE x.id = ANY($1))) ORDER BY s.id
 """
 
 LOCK_SQL = f"{READ_SQL} FOR NO KEY UPDATE OF s"
+
+# Asked after the lock: a date may have been called off while we waited for it.
+OFF_SQL = """
+    SELECT COALESCE(lead_id, id) AS lead, max(called_off_at) AS at FROM session
+    WHERE id = ANY($1) OR lead_id = ANY($1) GROUP BY 1 HAVING bool_and(called_off_at IS NOT NULL)
+"""
+
+# What the desk decided for the first date of a cycle holds for all of them.
+MIRROR_SQL = """
+    UPDATE session s SET capacity = l.capacity, seats_taken = l.seats_taken, seats_waiting = l.seats_waiting,
+           seats_offered = l.seats_offered, seats_held_back = l.seats_held_back, held_back_until = l.held_back_until,
+           overbooked = l.overbooked, ranks_given = l.ranks_given
+    FROM session l WHERE s.lead_id = ANY($1) AND l.id = s.lead_id
+"""
 
 # Scalar sub-selects, neither joins nor EXISTS: each stays an index look-up even when the plan was made while the table was empty.
 SEEN_SQL = """
@@ -140,6 +155,8 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
     closing: timedelta
     offer_for: timedelta | None
     call_for: timedelta
+    is_cycle: bool
+    dates: list[UUID]  # of a cycle, the other ones: what is asked for them is asked here
 
     def may_serve(self, now: datetime) -> bool:
         """Whether somebody who waits could be served: seats are free, or held back until now at most."""
@@ -224,8 +241,13 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def lock(session_ids: Iterable[UUID]) -> dict[UUID, Locked]:
-    """Lock the rows of these sessions, in order of id; those that exist."""
-    return {row.id: row for row in await fetch(Locked, LOCK_SQL, sorted(session_ids))}
+    """Lock the rows of these sessions, in order of id; those that exist, the first date for any date of a cycle."""
+    rows = {row.id: row for row in await fetch(Locked, LOCK_SQL, sorted(session_ids))}
+    cycles = [row.id for row in rows.values() if row.is_cycle]
+    if cycles:
+        off = {row["lead"]: row["at"] for row in await fetch_rows(OFF_SQL, cycles)}
+        rows |= {id: msgspec.structs.replace(rows[id], called_off_at=off.get(id)) for id in cycles}
+    return rows
 
 
 async def find(session_id: UUID) -> Locked | None:
@@ -321,9 +343,12 @@ async def write(
     changed: list[Booking],
     notes: list[dict[str, Any]],
     mails: list[NewMail],
+    cycles: list[UUID],
 ) -> None:
-    """Write a round."""
+    """Write a round; `cycles` are those of its sessions that lead one."""
     await execute(WRITE_SQL, *queue_arguments(mails), sessions, made)
+    if cycles:
+        await execute(MIRROR_SQL, cycles)
     if changed:
         await execute(CHANGE_SQL, changed)
     if notes:

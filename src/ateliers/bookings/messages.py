@@ -26,6 +26,8 @@ KINDS = {
     "seats_given_back": T("Seats given back"),
     "session_moved": T("Session changed"),
     "session_called_off": T("Session called off"),
+    "booking_date_invite": T("Date of the cycle for the calendar"),
+    "booking_date_cancelled": T("Date of the cycle taken off the calendar"),
     "reminder": T("Reminder"),
     "booking_link": T("Link to the booking"),
     "session_message": T("Message to all of the session"),

@@ -34,7 +34,8 @@ async def who_is_next(session_id: UUID, seats: int = 1, *, now: datetime) -> lis
 
     Nobody when the list is empty or promotion has stopped. Raises NotFound.
     """
-    await get_session(session_id)
+    session = await get_session(session_id)
+    session_id = session.lead_id or session.id
     row = await ledger.find(session_id)
     if row is None:
         raise NotFound

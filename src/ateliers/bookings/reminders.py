@@ -36,6 +36,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Coming(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
+    lead_id: UUID | None
     starts_at: datetime
     zone: str
     revision: int
@@ -44,7 +45,7 @@ class _Coming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COMING_SQL = """
-    SELECT s.id, s.starts_at, s.zone, s.revision, e.reminder_plan,
+    SELECT s.id, s.lead_id, s.starts_at, s.zone, s.revision, e.reminder_plan,
            ARRAY(SELECT r.step FROM reminder_round r WHERE r.session_id = s.id AND r.revision = s.revision) AS done
     FROM session s JOIN event e ON e.id = s.event_id
     WHERE s.starts_at > $1 AND s.starts_at < $1::timestamptz + $2::interval AND s.called_off_at IS NULL
@@ -97,7 +98,9 @@ async def sweep(now: datetime) -> int:
         ours = {(row["session_id"], row["step"]) for row in begun}  # another worker has the others
         due = [(session, moment) for session, moment in due if (session.id, moment.step) in ours]
         found = await fetch_rows(
-            TO_REMIND_SQL, [session.id for session, _ in due], [moment.at - JUST_TOLD for _, moment in due]
+            TO_REMIND_SQL,
+            [session.lead_id or session.id for session, _ in due],
+            [moment.at - JUST_TOLD for _, moment in due],
         )
         return await queue_many(_letter(row["id"], *due[row["turn"]], now=now) for row in found)
 
@@ -120,10 +123,15 @@ def _due(coming: list[_Coming], *, now: datetime) -> Iterator[tuple[_Coming, Mom
 def _letter(booking_id: UUID, session: _Coming, moment: Moment, *, now: datetime) -> NewMail:
     return NewMail(
         kind="reminder",
-        key=f"reminder:{booking_id}:{moment.step}:{session.revision}",
+        key=f"reminder:{booking_id}:{session.id}:{moment.step}:{session.revision}",
         subject_id=booking_id,
         now=now,
-        data={"step": moment.step, "revision": session.revision, "until": moment.until.isoformat()},
+        data={
+            "step": moment.step,
+            "revision": session.revision,
+            "until": moment.until.isoformat(),
+            **({"date": str(session.id)} if session.lead_id else {}),
+        },
     )
 
 

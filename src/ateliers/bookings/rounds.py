@@ -61,8 +61,11 @@ class Round:
         self.after: dict[UUID, Booking] = {}
 
     async def read(self) -> None:
+        self.locked = await ledger.lock({request.session_id for request in self.requests})
+        leads = {date: row.id for row in self.locked.values() for date in row.dates}
+        if leads:
+            self.requests = [_on_the_first(request, leads) for request in self.requests]
         requests = self.requests
-        self.locked = await ledger.lock({request.session_id for request in requests})
         self.drafts = {turn: request.draft for turn, request in enumerate(requests) if request.draft is not None}
         seen = await ledger.look_up(list(self.drafts.values()), now=self.now)
         self.seen = dict(zip(self.drafts, seen, strict=True))
@@ -178,7 +181,8 @@ class Round:
                     changed.append(after)
         sessions = [ledger.counters(session_id, outcome) for session_id, outcome in self.outcomes.items()]
         if made or changed or any(outcome.notes for outcome in self.outcomes.values()):
-            await ledger.write(sessions, made, changed, self.notes(), mails)
+            cycles = [session_id for session_id in self.outcomes if self.locked[session_id].is_cycle]
+            await ledger.write(sessions, made, changed, self.notes(), mails, cycles)
 
     def apply(self, booking: Booking, holding: Holding, before: Booking | None, revision: int) -> Booking:
         """The booking as it stands after the desk's decision."""
@@ -235,6 +239,17 @@ class Round:
                 answer = Answer(decision=answer.decision, obstacle="key_reused")
             found[turn] = answer
         return [found[turn] for turn in range(len(self.requests))]
+
+
+def _on_the_first(request: Request, leads: dict[UUID, UUID]) -> Request:
+    """The wish for a date of a cycle as one for its first date, where all of them are booked at once (B3)."""
+    lead = leads.get(request.session_id)
+    if lead is None:
+        return request
+    draft = request.draft
+    if draft is not None:
+        draft = msgspec.structs.replace(draft, booking=msgspec.structs.replace(draft.booking, session_id=lead))
+    return msgspec.structs.replace(request, session_id=lead, draft=draft)
 
 
 def _may_be_known(row: Locked, request: Request) -> bool:
