@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dkim_selector: str  # whose record `doctor` looks at; ''
     demo: bool
     production: bool
+    shield: int  # bookings of one session in a minute from which a proof of work is asked; 0: never
 
     @property
     def mail_domain(self) -> str:
@@ -97,6 +98,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     authserv_id = take("AUTHSERV_ID", "", re.compile(r"\S*"), "a name like mx.example.fr")
     dkim_selector = take("DKIM_SELECTOR", "", re.compile(r"[\w.-]*", re.ASCII), "a name like 2026a")
     demo = take("DEMO", "0", yes_or_no, "0 or 1") == "1"
+    shield = take("SHIELD", "0", re.compile(r"[0-9]{1,6}"), "a number of bookings a minute, or 0")
     production = take("PRODUCTION", "0", yes_or_no, "0 or 1") == "1"
     if production and (secret_key == DEFAULT_SECRET or len(secret_key) < SHORTEST_SECRET):
         wrong.append(f"ATELIERS_SECRET_KEY should be at least {SHORTEST_SECRET} random characters in production.")
@@ -120,6 +122,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         dkim_selector=dkim_selector,
         demo=demo,
         production=production,
+        shield=int(shield) if shield.isdecimal() else 0,
     )
 
 

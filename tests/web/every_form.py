@@ -128,6 +128,7 @@ FORMS: dict[str, Sent] = {
             "needs": "Boucle magnétique",
             "site": "",
             "token": s.token,
+            "proof": "",
             "wait": "1",
         },
     ),
@@ -140,6 +141,9 @@ FORMS: dict[str, Sent] = {
         at=lambda _s: "/ma-reservation/code",
         struct=find_booking.CodeForm,
         valid=lambda _s: {"code": "k7m 2qx", "name": "Marchand"},
+    ),
+    "/ma-reservation/{code:str}/{key:str}/reponse": Sent(
+        at=lambda s: f"{s.offered}/reponse", struct=my_booking.ReplyForm, valid=lambda _s: {"answer": "yes"}
     ),
     "/ma-reservation/{code:str}/{key:str}/changer": Sent(
         at=lambda s: f"{s.private}/changer", struct=my_booking.ChangeForm, valid=lambda s: {"session_id": str(s.later)}

@@ -52,6 +52,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     volunteer: UUID
     volunteer_link: str  # of another, to confirm
     private: str
+    offered: str  # private page of a booking that is offered a seat
     reminders: str
     sign_in: str
     invitation: str
@@ -87,6 +88,7 @@ async def make_scene() -> Scene:
     crowded = await make_session(await make_event(structure), starts_at=soon, capacity=1, place_id=place)
     await make_booking(crowded)
     waiting = await make_booking(crowded, state="waiting", email="jean@example.test")
+    offered = await make_booking(later, state="offered", name="Ali Ben", offered_until=moment + timedelta(days=1))
     candidate = await make_structure("Maison des aînés", state="submitted", admitted_at=None)
     applications = [
         await insert("application", email="aline@example.test", language="fr", created_at=moment, **told)
@@ -131,6 +133,7 @@ async def make_scene() -> Scene:
             follow_up_on=moment.date(),
         ),
         private=manage_path(held),
+        offered=manage_path(await get_booking(offered)),
         reminders=stop_reminders_path(held),
         sign_in=link_path(link),
         invitation=invitation_path(invitation),

@@ -131,6 +131,8 @@ async def _booking_of(answer: Answer, draft: Draft) -> Booking:
         "too_many": TooManyBookings,
         "key_reused": RequestKeyReused,
     }
+    if answer.errors:
+        raise Invalid(answer.errors)
     if answer.obstacle:
         raise obstacles[answer.obstacle]
     decision = answer.decision
@@ -175,6 +177,7 @@ def tidy(wish: Wish, *, is_staff: bool = False, is_known: bool = False) -> Wish:
         contact=Contact(name=name, email=email or None, phone=phone or None),
         names=[one for one in names if one],
         needs=needs,
+        answers={id: plain(text) for id, text in wish.answers.items() if plain(text)},
         request_key=plain(wish.request_key or "") or None,
         # Another structure may book for its public, and says so; phone and paper reach only the session's own staff.
         channel=wish.channel if is_staff or (is_known and wish.channel is Channel.PARTNER) else Channel.ONLINE,
@@ -244,8 +247,8 @@ def _draft(session_id: UUID, wish: Wish, *, now: datetime, by_id: UUID | None) -
             needs=wish.needs,
             language=wish.language,
             channel=wish.channel,
-            to_call_back=False,
-            call_why="",
+            to_call_back=bool(wish.call_why),
+            call_why=wish.call_why,
             offered_until=None,
             answers=wish.answers,
             created_at=now,

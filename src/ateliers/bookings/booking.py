@@ -147,6 +147,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     request_key: RequestKey | None = None
     may_wait: bool = True
     insists: bool = False
+    call_why: str = ""  # calling.Why: why the structure should call, though the booking is taken
 
 
 class Booking(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 
 from ateliers.agenda.kinds import RULES, Kind
+from ateliers.agenda.questions import Question
 from ateliers.bookings.booking import Booking
 from ateliers.bookings.bookings import COLUMNS
 from ateliers.bookings.wishes import Entry, Holding, Outcome, Plan
@@ -26,7 +27,7 @@ READ_SQL = """
     SELECT s.id, s.capacity, s.seats_taken, s.seats_waiting, s.seats_offered, s.seats_held_back, s.held_back_until,
            s.ranks_given, s.starts_at, s.called_off_at, s.revision,
            e.kind, e.state AS event_state, e.visibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff,
-           e.public_from, e.opens_at, e.closing, e.offer_for, e.call_for, e.is_cycle,
+           e.public_from, e.opens_at, e.closing, e.offer_for, e.call_for, e.questions, e.is_cycle,
            CASE WHEN e.is_cycle THEN ARRAY(SELECT d.id FROM session d WHERE d.lead_id = s.id) ELSE '{}' END AS dates
     FROM session s JOIN event e ON e.id = s.event_id
     WHERE s.id = ANY(ARRAY(SELECT COALESCE(x.lead_id, x.id) FROM session x WHERE x.id = ANY($1))) ORDER BY s.id
@@ -157,6 +158,7 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
     call_for: timedelta
     is_cycle: bool
     dates: list[UUID]  # of a cycle, the other ones: what is asked for them is asked here
+    questions: list[Question]
 
     def may_serve(self, now: datetime) -> bool:
         """Whether somebody who waits could be served: seats are free, or held back until now at most."""

@@ -23,9 +23,10 @@ def looks_like_nir(text: str) -> bool:
 
 
 async def purge_needs(now: datetime) -> int:
-    """Forget the needs of sessions that ended more than a day ago; of how many bookings."""
+    """Forget the needs and the answers to extra questions of sessions, cycles whole, that ended more than a day ago; of how many bookings."""
     return await execute(
-        """UPDATE booking b SET needs = NULL FROM session s
-           WHERE b.session_id = s.id AND b.needs IS NOT NULL AND s.ends_at < $1""",
+        """UPDATE booking b SET needs = NULL, answers = '{}' FROM session s
+           WHERE b.session_id = s.id AND (b.needs IS NOT NULL OR b.answers <> '{}') AND s.ends_at < $1
+           AND NOT EXISTS (SELECT FROM session d WHERE d.lead_id = s.id AND d.ends_at >= $1)""",
         now - KEPT,
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from ateliers.bookings import codes, ledger
+from ateliers.bookings.answers import wrong_answers
 from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.desk import decide
 from ateliers.bookings.ledger import Draft, Held, Locked, Seen
@@ -38,7 +39,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     booking: Booking | None = None
     promoted: list[Booking] = []
     outcome: Outcome | None = None
-    obstacle: str = ""  # what stopped it before the desk: 'not_found', 'too_many', 'key_reused'
+    obstacle: str = ""  # what stopped it before the desk: 'not_found', 'too_many', 'key_reused', 'wrong_answers'
+    errors: dict[str, str] = {}  # 'wrong_answers': field to message id
 
 
 class Round:
@@ -115,6 +117,10 @@ class Round:
                 self.follows[turn] = by_key[key]
             elif seen.duplicate is None and self.is_too_many(draft, seen, lately):
                 self.early[turn] = Answer(decision=Decision(verdict=Verdict.CLOSED), obstacle="too_many")
+            elif wrong := _wrong_answers(row, draft):
+                self.early[turn] = Answer(
+                    decision=Decision(verdict=Verdict.CLOSED), obstacle="wrong_answers", errors=wrong
+                )
             elif key is not None:
                 by_key[key] = turn
             if seen.code_is_taken:
@@ -258,6 +264,12 @@ def _may_be_known(row: Locked, request: Request) -> bool:
         return True
     is_early = row.public_from is not None and request.now < row.public_from
     return not is_early and (row.visibility != "network" or request.is_from_network)
+
+
+def _wrong_answers(row: Locked, draft: Draft) -> dict[str, str]:
+    if not row.questions and not draft.booking.answers:
+        return {}
+    return wrong_answers(row.questions, draft.booking.answers, is_staff=not draft.is_limited)
 
 
 def _is_same(one: Draft, other: Draft) -> bool:

@@ -10,11 +10,14 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from uuid import UUID
 
 from litestar.types import Scope
 
 from ateliers.signing import keyed_hash
 
+MANY = 15  # bookings from one network in an hour: more is a library's morning, or somebody who books for nobody
+FOR_A_CROWD = "network"  # calling.Why: the booking is taken, and the structure calls to be sure
 MOST_KEYS = 100_000  # a flood from everywhere must not fill the memory
 PREFIX = {4: 32, 6: 56}  # what one household, library or office has at most
 
@@ -46,11 +49,27 @@ class Crowd:
     def _turn(self, now: datetime) -> float:
         """The part of the present span that has passed; spans that have ended are forgotten."""
         turn, passed = divmod(now.timestamp() / self.span, 1)
-        if turn != self.turn:
+        if turn > self.turn:
             self.before = self.present if turn == self.turn + 1 else {}
             self.present = {}
             self.turn = int(turn)
         return passed
+
+
+NETWORKS = Crowd(timedelta(hours=1))
+SESSIONS = Crowd(timedelta(minutes=1))
+
+
+def why_to_call(network: bytes | None, *, now: datetime) -> str:
+    """Why the structure should call who books now from there: 'network' when many did in the last hour, else ''."""
+    return FOR_A_CROWD if network is not None and NETWORKS.count(network, now=now) >= MANY else ""
+
+
+def note_booking(network: bytes | None, session_id: UUID, *, now: datetime) -> None:
+    """A booking of this session came from there."""
+    SESSIONS.note(session_id, now=now)
+    if network is not None:
+        NETWORKS.note(network, now=now)
 
 
 def network_of(scope: Scope) -> bytes | None:

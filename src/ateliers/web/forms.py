@@ -129,6 +129,7 @@ class Form(Generic[S]):
         self.data = data
         self.errors = errors
         self.sent = sent
+        self.added: dict[str, Field] = {}  # fields that the struct does not have (an event's own questions)
 
     @classmethod
     def of(cls, struct: type[S], instance: Struct | None = None, **initial: Any) -> Form[S]:
@@ -150,6 +151,8 @@ class Form(Generic[S]):
         return self
 
     def __getitem__(self, name: str) -> Field:
+        if name in self.added:
+            return self.added[name]
         struct: type[Struct] = self.struct
         *path, last = name.split(".")
         for step in path:

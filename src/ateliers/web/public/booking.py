@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 import secrets
 from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
@@ -17,6 +18,7 @@ from ateliers import words
 from ateliers.agenda.calendar import location
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
+from ateliers.bookings.answers import wrong_answers
 from ateliers.bookings.book import AlreadyBooked, SessionFull, book_seats, wrong_contact
 from ateliers.bookings.booking import Contact, Needs, OnBehalf, Seats, Wish
 from ateliers.bookings.finding import send_link
@@ -24,7 +26,10 @@ from ateliers.bookings.links import manage_path
 from ateliers.clock import now
 from ateliers.refusals import NotFound, Refusal
 from ateliers.signing import timed_token, token_moment
+from ateliers.web import shield
 from ateliers.web.answers import page, private, redirect
+from ateliers.web.asked import answers_of, asked_fields
+from ateliers.web.crowds import network_of, note_booking, why_to_call
 from ateliers.web.forms import Form, read_form
 from ateliers.words import T
 
@@ -77,9 +82,10 @@ class BookingForm(msgspec.Struct, frozen=True, kw_only=True):
     needs: Needs | None = None
     site: Annotated[str, Meta(title="Leave this field empty", extra={"autocomplete": "off"})] = ""
     token: str = ""
+    proof: Annotated[str, Meta(max_length=shield.MOST_LETTERS)] = ""
     wait: bool = False
 
-    def wish(self, request_key: str) -> Wish:
+    def wish(self, request_key: str, *, answers: dict[str, str], call_why: str) -> Wish:
         """What is asked of the desk."""
         others = [name for line in self.others.splitlines() if (name := words.plain(line))]
         first = self.attendee if self.who is For.OTHER and self.attendee else self.contact.name
@@ -90,6 +96,8 @@ class BookingForm(msgspec.Struct, frozen=True, kw_only=True):
             names=[first, *others] if others or (is_other and self.attendee) else [],
             on_behalf=(self.on_behalf or OnBehalf.RELATIVE) if is_other else None,
             needs=self.needs,
+            answers=answers,
+            call_why=call_why,
             language=cast("Any", words.language()),
             request_key=request_key,
             may_wait=self.wait,
@@ -109,38 +117,33 @@ async def send_form(request: Request[Any, Any, Any], session_id: FromPath[UUID])
     session = await _session(session_id)
     moment = now()
     form = await read_form(request, BookingForm)
-    token = (form.raw.get("token") or [""])[-1]
-    nonce, trouble = _judge(token, session_id, moment)
-    if not nonce:
-        form.raw["token"] = [_new_token(session_id, moment)]
-    # Everything that is wrong is said at once, also what the struct alone cannot see.
-    email, phone = ((form.raw.get(f"contact.{name}") or [""])[-1] for name in ("email", "phone"))
-    for name, message in wrong_contact(email, phone).items():
-        form.errors.setdefault(name, [T(message)])
-    if (form.raw.get("site") or [""])[-1].strip():
-        form.errors["site"] = [T("Leave this field empty, then send again.")]
-    elif trouble is not None and not form.errors:
-        form.errors[""] = [trouble]
+    answers = answers_of(form, session.questions)
+    nonce = _judge(form, session, answers, moment)
     if form.data is None or form.errors:
         return _form_page(form, session)
+    network = network_of(request.scope)
+    wish = form.data.wish(f"form:{nonce}", answers=answers, call_why=why_to_call(network, now=moment))
     try:
-        booking = await book_seats(session_id, form.data.wish(f"form:{nonce}"), now=moment)
+        booking = await book_seats(session_id, wish, now=moment)
     except SessionFull as refusal:
         if not refusal.waiting_open:
             return _form_page(form.refuse(refusal), await get_session(session_id), status=409)
         return _form_page(form, await get_session(session_id), full=True, status=409)
     except AlreadyBooked as refusal:
         sent = await send_link(refusal.booking, now=moment)
-        return page(
-            "public/booking_known.html",
-            status=409,
-            session=session,
-            booking=refusal.booking,
-            sent=sent,
-            where=location(session),
+        return private(
+            page(
+                "public/booking_known.html",
+                status=409,
+                session=session,
+                booking=refusal.booking,
+                sent=sent,
+                where=location(session),
+            )
         )
     except Refusal as refusal:
         return _form_page(form.refuse(refusal), await get_session(session_id), status=refusal.status)
+    note_booking(network, session_id, now=moment)
     return redirect(manage_path(booking))
 
 
@@ -155,7 +158,29 @@ def _new_token(session_id: UUID, moment: datetime) -> str:
     return timed_token(FORM, f"{session_id} {secrets.token_hex(12)}", now=moment)
 
 
-def _judge(token: str, session_id: UUID, moment: datetime) -> tuple[str, T | None]:
+def _judge(form: Form[BookingForm], session: Session, answers: dict[str, str], moment: datetime) -> str:
+    """Note all that is wrong at once, also what the struct alone cannot see; the form's nonce."""
+    typed = {
+        name: (form.raw.get(name) or [""])[-1] for name in ("token", "site", "proof", "contact.email", "contact.phone")
+    }
+    nonce, trouble = _nonce_of(typed["token"], session.id, moment)
+    wrong = wrong_contact(typed["contact.email"], typed["contact.phone"])
+    for name, message in (wrong | wrong_answers(session.questions, answers)).items():
+        form.errors.setdefault(name, [T(message)])
+    if typed["site"].strip():
+        form.errors["site"] = [T("Leave this field empty, then send again.")]
+    elif trouble is None and shield.is_raised(session.id, now=moment) and not shield.is_proven(typed["proof"], nonce):
+        trouble = T(
+            "Many people are booking at this moment. Wait for the check at the end of the form, then send again."
+        )
+    if trouble is not None and not form.errors:
+        form.errors[""] = [trouble]
+    if not nonce:
+        form.raw["token"] = [_new_token(session.id, moment)]
+    return nonce
+
+
+def _nonce_of(token: str, session_id: UUID, moment: datetime) -> tuple[str, T | None]:
     """The form's nonce, '' when the form must be given a new token; and what to say, if anything."""
     made = token_moment(FORM, token)
     if made is None or not made[1].startswith(f"{session_id} "):
@@ -172,14 +197,21 @@ def _form_page(
     form: Form[BookingForm], session: Session, *, full: bool = False, status: int | None = None
 ) -> Response[bytes]:
     """`full`: there was a seat when the form was opened, there is none now."""
+    moment = now()
+    asked = asked_fields(form, session.questions)
+    nonce, _trouble = _nonce_of(form["token"].value, session.id, moment)
+    raised = shield.is_raised(session.id, now=moment)
     return private(
         form.page(
             "public/booking_form.html",
             status=status,
             session=session,
             where=location(session),
-            is_open=session.takes_bookings(now()),
+            is_open=session.takes_bookings(moment),
+            bookings=session.bookings_in_words(moment),
             full=full,
+            asked=asked,
+            challenge=json.dumps(shield.challenge(nonce)) if raised else "",
         )
     )
 

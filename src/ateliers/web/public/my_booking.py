@@ -1,7 +1,8 @@
-"""A booking's private pages: see it, print it, give seats back, take another date; nothing is done by a GET (C12)."""
+"""A booking's private pages: see it, print it, answer an offer, give seats back, take another date; nothing is done by a GET (C12)."""
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,19 +13,35 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from ateliers.agenda.calendar import location
+from ateliers.agenda.event import EventState
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
-from ateliers.bookings.booking import Booking
-from ateliers.bookings.bookings import rank_of
+from ateliers.bookings.answers import answer_in_words
+from ateliers.bookings.booking import Booking, BookingState
+from ateliers.bookings.bookings import get_booking, rank_of
 from ateliers.bookings.change import change_session, list_other_dates
 from ateliers.bookings.confirmation import confirmation_of, confirmation_pdf
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.bookings.joining import join_link
 from ateliers.bookings.links import booking_by_private_key, manage_path
+from ateliers.bookings.offers import accept_offer, decline_offer
 from ateliers.clock import now
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import PDF, inline_file, page, private, redirect
 from ateliers.web.forms import Form, read_form
+
+
+class Reply(enum.Enum):
+    """What may be said to an offer."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class ReplyForm(msgspec.Struct, frozen=True, kw_only=True):
+    """Yes or no to a seat that is kept."""
+
+    answer: Annotated[Reply, Meta(title="Do you take the seat?")]
 
 
 class ChangeForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,12 +59,33 @@ class GiveBackForm(msgspec.Struct, frozen=True, kw_only=True):
 @get("/ma-reservation/{code:str}/{key:str}")
 async def show_booking(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
     """The private page of a booking."""
+    return await _booking_page(Form.of(ReplyForm), await _booking(code, key))
+
+
+@post("/ma-reservation/{code:str}/{key:str}/reponse")
+async def answer_offer(request: Request[Any, Any, Any], code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Yes or no to the seat that is kept (C9, C11)."""
     booking = await _booking(code, key)
+    form = await read_form(request, ReplyForm)
+    if form.data is None:
+        return await _booking_page(form, booking)
+    say = accept_offer if form.data.answer is Reply.YES else decline_offer
+    try:
+        await say(booking.id, now=now())
+    except Refusal as refusal:
+        return await _booking_page(form.refuse(refusal), await get_booking(booking.id), status=refusal.status)
+    return redirect(manage_path(booking))
+
+
+async def _booking_page(form: Form[ReplyForm], booking: Booking, *, status: int | None = None) -> Response[bytes]:
     session = await get_session(booking.session_id)
     moment = now()
+    may_give_back = _may_give_back(booking, session, moment)
+    others = await list_other_dates(booking, now=moment) if may_give_back else []
     return private(
-        page(
+        form.page(
             "public/booking.html",
+            status=status,
             booking=booking,
             session=session,
             where=location(session),
@@ -55,9 +93,13 @@ async def show_booking(code: FromPath[str], key: FromPath[str]) -> Response[byte
             path=manage_path(booking),
             join_url=join_link(booking, session),
             is_over=session.is_over(moment),
-            may_give_back=_may_give_back(booking, session, moment),
-            others=await list_other_dates(booking, now=moment) if booking.is_live else [],
-            is_late=booking.is_live and not session.is_over(moment) and not _may_give_back(booking, session, moment),
+            offer_is_open=booking.offered_until is not None and moment <= booking.offered_until and not session.is_off,
+            may_give_back=may_give_back,
+            may_change=bool(others),
+            cutoff=session.begins_at - session.cutoff,
+            is_late=booking.state is BookingState.CONFIRMED
+            and not (may_give_back or session.is_off or session.is_over(moment)),
+            answer_in_words=answer_in_words,
         )
     )
 
@@ -83,7 +125,7 @@ async def print_pdf(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
 async def ask_give_back(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
     """Ask how many seats, and whether it is meant."""
     booking = await _booking(code, key)
-    if not booking.is_live:
+    if not booking.is_live or booking.state is BookingState.OFFERED:
         return redirect(manage_path(booking))
     return await _give_back_page(Form.of(GiveBackForm, seats=booking.seats), booking)
 
@@ -164,9 +206,10 @@ async def _give_back_page(form: Form[GiveBackForm], booking: Booking) -> Respons
 
 def _may_give_back(booking: Booking, session: Session, moment: datetime) -> bool:
     """Whether the desk would take seats back online now: for what the page offers; the desk decides."""
-    if not booking.is_live or not session.takes_bookings(moment):
+    if session.event_state is not EventState.PUBLISHED or session.is_off or moment >= session.begins_at:
         return False
-    return booking.state.value == "waiting" or moment < session.starts_at - session.cutoff
+    is_early = moment < session.begins_at - session.cutoff
+    return booking.state is BookingState.WAITING or (booking.state is BookingState.CONFIRMED and is_early)
 
 
-ROUTES = [show_booking, print_booking, print_pdf, ask_give_back, give_back, ask_change, change]
+ROUTES = [show_booking, answer_offer, print_booking, print_pdf, ask_give_back, give_back, ask_change, change]
