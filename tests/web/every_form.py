@@ -151,6 +151,8 @@ FORMS: dict[str, Sent] = {
     "/ma-reservation/{code:str}/{key:str}/rendre": Sent(
         at=lambda s: f"{s.private}/rendre", struct=my_booking.GiveBackForm, valid=lambda _s: {"seats": "1"}
     ),
+    "/ma-reservation/{code:str}/{key:str}/agenda": Sent(at=lambda s: f"{s.private}/agenda"),
+    "/ma-reservation/{code:str}/{key:str}/agenda/fermer": Sent(at=lambda s: f"{s.private}/agenda/fermer"),
     "/rejoindre": Sent(
         at=lambda _s: "/rejoindre",
         struct=EmailAddress,
