@@ -144,6 +144,7 @@ async def test_rows_have_every_session_and_booking_but_no_name() -> None:
             "1",
             "0",
             "1",
+            "",
         ]
     ]
     assert [len(row) for row in bookings] == [17, 17, 17]

@@ -10,6 +10,7 @@ import msgspec
 
 from ateliers.agenda.changing import SessionCalledOff
 from ateliers.agenda.outcome import Outcome, set_outcome
+from ateliers.bookings.bookings import OF_SESSION
 from ateliers.database import execute, fetch, fetch_one, fetch_rows, fetch_value
 from ateliers.network.people import Person
 from ateliers.refusals import NotAllowed, NotFound
@@ -110,7 +111,7 @@ async def get_tally(session_id: UUID) -> Tally:
 async def confirmed_seats(session_id: UUID) -> dict[str, tuple[UUID, int]]:
     """Booking id and number of seats of each confirmed booking of the session, by code."""
     rows = await fetch_rows(
-        "SELECT code, id, seats FROM booking WHERE session_id = $1 AND state = 'confirmed' ORDER BY code", session_id
+        f"SELECT code, id, seats FROM booking WHERE {OF_SESSION} AND state = 'confirmed' ORDER BY code", session_id
     )
     return {row["code"]: (row["id"], row["seats"]) for row in rows}
 
@@ -141,21 +142,24 @@ class _Latest(msgspec.Struct, frozen=True):
 
 
 async def _settle_seats(session_id: UUID, seats: list[Seat]) -> Counter[str]:
-    """The change of each count that the latest marks of `seats` make."""
+    """The change of each count that the latest marks of `seats` make; a booking of a cycle is marked once a date."""
     bookings, numbers = [booking for booking, _number in seats], [number for _booking, number in seats]
     # Operations are compared byte by byte: every database and every device agrees which of two is the later one.
     latest = await fetch(
         _Latest,
         "SELECT DISTINCT ON (booking_id, seat) booking_id, seat, state, at, by_id FROM attendance_mark "
-        "WHERE undone_at IS NULL AND (booking_id, seat) IN (SELECT * FROM unnest($1::uuid[], $2::int[])) "
+        "WHERE undone_at IS NULL AND session_id = $3 AND (booking_id, seat) IN (SELECT * FROM unnest($1::uuid[], $2::int[])) "
         'ORDER BY booking_id, seat, at DESC, op COLLATE "C" DESC',
         bookings,
         numbers,
+        session_id,
     )
     before = await fetch_rows(
-        "DELETE FROM attendance WHERE (booking_id, seat) IN (SELECT * FROM unnest($1::uuid[], $2::int[])) RETURNING state",
+        "DELETE FROM attendance WHERE session_id = $3 AND (booking_id, seat) IN (SELECT * FROM unnest($1::uuid[], $2::int[])) "
+        "RETURNING state",
         bookings,
         numbers,
+        session_id,
     )
     change: Counter[str] = Counter()
     change.subtract(row["state"] for row in before)

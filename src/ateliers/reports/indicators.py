@@ -128,7 +128,9 @@ INDICATORS: tuple[Indicator, ...] = (
         key="sessions",
         section=Section.SESSIONS,
         label=T("Sessions"),
-        definition=T("Every dated session of the period, whatever became of it. Drafts are left out."),
+        definition=T(
+            "Every dated session of the period, whatever became of it. Drafts are left out; one on site and online counts once."
+        ),
         formula=T("held + called off + still to come + attendance missing"),
         unit=Unit.SESSIONS,
         adds=("sessions",),
@@ -193,7 +195,9 @@ INDICATORS: tuple[Indicator, ...] = (
         key="bookings",
         section=Section.BOOKINGS,
         label=T("Bookings"),
-        definition=T("Bookings made for these sessions, whatever became of them: confirmed, waiting, given back."),
+        definition=T(
+            "Bookings made for these sessions, whatever became of them: confirmed, waiting, given back. A cycle is one booking."
+        ),
         formula=T("number of bookings"),
         unit=Unit.BOOKINGS,
         adds=("bookings",),

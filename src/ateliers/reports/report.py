@@ -218,22 +218,33 @@ _OF_BOOKINGS = """
     COALESCE(sum(seats) FILTER (WHERE state = 'given_back'), 0) AS given_back
 """
 # Over the whole nation, bookings are summed by session in one pass over the index; for a few structures, session by session.
+# Those of a cycle stand at its first date, and hold a seat at each.
+_DESK = "COALESCE(s.lead_id, s.id)"
 _ALL_BOOKINGS = (
-    f"LEFT JOIN (SELECT session_id, {_OF_BOOKINGS} FROM booking GROUP BY session_id) b ON b.session_id = s.id"
+    f"LEFT JOIN (SELECT session_id, {_OF_BOOKINGS} FROM booking GROUP BY session_id) b ON b.session_id = {_DESK}"
 )
-_THEIR_BOOKINGS = f"LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHERE session_id = s.id) b ON true"
+_THEIR_BOOKINGS = f"LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHERE session_id = {_DESK}) b ON true"
 
-_COUNTS = """
-    count(*) AS sessions,
-    count(*) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS held,
-    count(*) FILTER (WHERE s.called_off_at IS NULL AND s.outcome = 'held_empty') AS held_empty,
-    count(*) FILTER (WHERE s.called_off_at IS NOT NULL) AS called_off,
-    count(*) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NULL AND s.ends_at > $3) AS planned,
-    count(*) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NULL AND s.ends_at <= $3) AS missing,
+# A booking of a cycle is one: it counts at the first date that takes place.
+COUNTS_BOOKINGS = """CASE WHEN e.is_cycle THEN s.id = (
+    SELECT d.id FROM session d WHERE (d.id = COALESCE(s.lead_id, s.id) OR d.lead_id = COALESCE(s.lead_id, s.id))
+        AND d.called_off_at IS NULL ORDER BY d.starts_at, d.id LIMIT 1) ELSE true END"""
+
+# A hybrid session is one: it was held when people came on site, online or both.
+_ONE = "s.onsite_id IS NULL"
+_OUTCOME = "CASE WHEN 'held' IN (s.outcome, h.outcome) THEN 'held' ELSE COALESCE(s.outcome, h.outcome) END"
+
+_COUNTS = f"""
+    count(*) FILTER (WHERE {_ONE}) AS sessions,
+    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} IS NOT NULL) AS held,
+    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} = 'held_empty') AS held_empty,
+    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NOT NULL) AS called_off,
+    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} IS NULL AND s.ends_at > $3) AS planned,
+    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} IS NULL AND s.ends_at <= $3) AS missing,
     sum(s.capacity) FILTER (WHERE s.called_off_at IS NULL) AS capacity,
     sum(s.seats_taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NOT NULL) AS seats_limited,
     sum(s.seats_taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NULL) AS seats_unlimited,
-    sum(b.bookings) FILTER (WHERE s.called_off_at IS NULL) AS bookings,
+    sum(b.bookings) FILTER (WHERE s.called_off_at IS NULL AND {COUNTS_BOOKINGS}) AS bookings,
     sum(b.given_back) FILTER (WHERE s.called_off_at IS NULL) AS given_back,
     sum(s.seats_waiting) FILTER (WHERE s.called_off_at IS NULL) AS waiting,
     sum(t.present) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS present,
@@ -263,7 +274,9 @@ def chosen_sessions(scope: Scope, kind: Kind | None, args: list[Any], *, booking
     bookings = bookings or (_ALL_BOOKINGS if is_everything else _THEIR_BOOKINGS)
     return (
         "FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id "
-        f"LEFT JOIN place p ON p.id = s.place_id LEFT JOIN tally t ON t.session_id = s.id {bookings} "
+        # The online half of a session counts where the session takes place.
+        "LEFT JOIN session site ON site.id = s.onsite_id LEFT JOIN session h ON h.onsite_id = s.id "
+        f"LEFT JOIN place p ON p.id = COALESCE(s.place_id, site.place_id) LEFT JOIN tally t ON t.session_id = s.id {bookings} "
         f"WHERE {' AND '.join(conditions)}"
     )
 

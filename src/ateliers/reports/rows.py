@@ -17,7 +17,7 @@ from ateliers.bookings.booking import BookingState, Channel
 from ateliers.database import batches
 from ateliers.refusals import NotAllowed
 from ateliers.reports.exports import BOM, csv_text, safe
-from ateliers.reports.report import check_period, chosen_sessions, midnight
+from ateliers.reports.report import COUNTS_BOOKINGS, check_period, chosen_sessions, midnight
 from ateliers.reports.scope import Scope
 from ateliers.words import gettext
 
@@ -34,7 +34,7 @@ _STATE = (
 )
 _SESSION_HEAD = (
     "State", "Seats offered", "Seats booked", "Seats given back", "Seats on the waiting list", "Bookings",
-    "Present", "Absent", "Absent, excused", "Came without a booking",
+    "Present", "Absent", "Absent, excused", "Came without a booking", "Online half of the session",
 )  # fmt: skip
 _BOOKING_HEAD = (
     "Booking", "Booked on", "State", "Channel", "Seats", "Present", "Absent", "Absent, excused",
@@ -48,23 +48,24 @@ _STATES = {
 }
 
 
-# Each booking with what became of its seats.
-_THEIR_SEATS = """JOIN booking b ON b.session_id = s.id LEFT JOIN LATERAL (
+# Each booking with what became of its seats; one of a cycle at each of its dates.
+_THEIR_SEATS = """JOIN booking b ON b.session_id = COALESCE(s.lead_id, s.id) LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE state = 'present') AS present, count(*) FILTER (WHERE state = 'absent') AS absent,
            count(*) FILTER (WHERE state = 'excused') AS excused
-    FROM attendance WHERE booking_id = b.id) a ON true
+    FROM attendance WHERE booking_id = b.id AND session_id = s.id) a ON true
 """
 
 
 async def session_rows(
     *, start: date, end: date, kind: Kind | None = None, scope: Scope, now: datetime
 ) -> AsyncIterator[bytes]:
-    """One line a session of the scope's structures. Raises Invalid, NotAllowed."""
+    """One line a session of the scope's structures; the online half of one has its own, and names it. Raises Invalid, NotAllowed."""
     args = _period(start, end, scope, now)
     chosen = chosen_sessions(scope, kind, args)
     sql = (
-        f"SELECT {_WHICH}, {_STATE}, s.capacity, s.seats_taken, COALESCE(b.given_back, 0), s.seats_waiting, COALESCE(b.bookings, 0), "
-        f"t.present, t.absent, t.excused, t.walk_ins {chosen} ORDER BY s.local_start, s.id"
+        f"SELECT {_WHICH}, {_STATE}, s.capacity, s.seats_taken, COALESCE(b.given_back, 0), s.seats_waiting, "
+        f"CASE WHEN {COUNTS_BOOKINGS} THEN COALESCE(b.bookings, 0) ELSE 0 END, "
+        f"t.present, t.absent, t.excused, t.walk_ins, s.onsite_id::text {chosen} ORDER BY s.local_start, s.id"
     )
     states = {key: gettext(text) for key, text in _STATES.items()}
     kinds = {one.value: str(one.label) for one in Kind}
@@ -78,7 +79,7 @@ async def session_rows(
 async def booking_rows(
     *, start: date, end: date, kind: Kind | None = None, scope: Scope, now: datetime
 ) -> AsyncIterator[bytes]:
-    """One line a booking of the scope's structures, without names. Raises Invalid, NotAllowed."""
+    """One line a booking of the scope's structures, without names; of a cycle, one a date. Raises Invalid, NotAllowed."""
     args = _period(start, end, scope, now)
     chosen = chosen_sessions(scope, kind, args, bookings=_THEIR_SEATS)
     sql = f"""
