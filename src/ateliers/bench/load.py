@@ -17,8 +17,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     wrong: int
 
 
-async def get_over_and_over(base: str, paths: list[str], *, clients: int, seconds: float) -> Run:
-    """GET `paths` in turn from `clients` connections for `seconds`."""
+async def get_over_and_over(base: str, paths: list[str], *, clients: int, seconds: float, cookie: str = "") -> Run:
+    """GET `paths` in turn from `clients` connections for `seconds`, as who has that cookie."""
+    more = f"Cookie: {cookie}\r\n" if cookie else ""
     where = urlsplit(base)
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
@@ -31,7 +32,7 @@ async def get_over_and_over(base: str, paths: list[str], *, clients: int, second
         reader, writer = await asyncio.open_connection(where.hostname, where.port)
         while (begun := loop.time()) < end:
             path = paths[next(turns) % len(paths)]
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {where.netloc}\r\nAccept-Encoding: gzip\r\n{more}\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(
                 int(line.partition(b":")[2])

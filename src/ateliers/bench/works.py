@@ -23,6 +23,7 @@ ORDER = (
     "desk",
     "search-page",
     "event-page",
+    "session-page",
     "feed",
     "outbox",
     "report",

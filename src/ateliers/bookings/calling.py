@@ -114,7 +114,7 @@ def possible_results(booking: Booking, session: Session, *, now: datetime) -> li
     """What can come of a call now: whether somebody comes matters only while the session is ahead."""
     if not booking.is_live:
         return []
-    if session.is_called_off or session.starts_at <= now:
+    if session.is_off or session.begins_at <= now:
         return [Result.REACHED, Result.MESSAGE_LEFT]
     if booking.state is BookingState.WAITING:
         return [Result.REACHED, Result.MESSAGE_LEFT, Result.DOES_NOT_COME]
@@ -209,7 +209,7 @@ async def list_calls_of_session(session_id: UUID) -> list[ToCall]:
         f"""{BOOKING_SQL} WHERE session_id = $1
             AND (to_call_back AND state IN ('confirmed', 'waiting', 'offered')
                  OR (email IS NULL OR unreachable <> '') AND state = 'confirmed')
-            ORDER BY NOT to_call_back, offered_until NULLS LAST, lower(name), id""",
+            ORDER BY NOT to_call_back, offered_until NULLS LAST, lower(name), id LIMIT {MOST}""",
         session_id,
     )
     return await _with_calls(bookings)

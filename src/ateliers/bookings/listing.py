@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from ateliers.bookings.booking import Booking, BookingState, Channel
 from ateliers.bookings.bookings import COLUMNS, tidy_code
-from ateliers.database import fetch, fetch_rows
+from ateliers.database import fetch, fetch_rows, fetch_value
 from ateliers.words import T, fold
 
 PAGE = 50
@@ -56,11 +57,20 @@ _STATES = {
     Show.EVERY: [*_LIVE, *_ENDED],
 }
 
+# What `fold` makes of letters with accents, as a table: a name is folded in a microsecond.
+_FOLDED = {code: fold(chr(code)) for code in range(0xC0, 0x250) if fold(chr(code))}
+
+NARROWED_SQL = "WHERE session_id = $1 AND state = ANY($2) AND ($3::text IS NULL OR channel = $3)"
 # Offers first: they have a deadline. Then seats by name, the waiting list by rank, and what has ended.
-WHERE_SQL = """
-    WHERE session_id = $1 AND state = ANY($2) AND ($3::text IS NULL OR channel = $3)
+ORDER_SQL = """
     ORDER BY array_position(ARRAY['offered', 'confirmed', 'waiting'], state), offered_until,
              CASE state WHEN 'waiting' THEN rank END, lower(COALESCE(names[1], name)), id
+"""
+# Who waits knows the place on the list.
+PLACED_SQL = f"""
+    SELECT {COLUMNS}, place.position FROM booking
+    LEFT JOIN (SELECT id AS waiting, row_number() OVER (ORDER BY rank) AS position FROM booking
+               WHERE session_id = $1 AND state = 'waiting') place ON place.waiting = id
 """
 
 
@@ -86,46 +96,44 @@ async def list_page(
     counts = {BookingState(row["state"]): row["n"] for row in rows}
     states = [state.value for state in show.states]
     narrowed = [session_id, states, None if channel is None else channel.value]
-    ids = [
-        row["id"]
-        for row in await fetch_rows(
-            f"SELECT id{', name, names, email, phone, code' if query else ''} FROM booking {WHERE_SQL}", *narrowed
-        )
-        if not query or _matches(row, query)
-    ]
-    pages = max(1, -(-len(ids) // PAGE))
+    ids = await _search(narrowed, query) if query else None
+    found: int = (
+        await fetch_value(f"SELECT count(*) FROM booking {NARROWED_SQL}", *narrowed) if ids is None else len(ids)
+    )
+    pages = max(1, -(-found // PAGE))
     page = min(max(1, page), pages)
-    bookings = await _with_positions(session_id, ids[(page - 1) * PAGE : page * PAGE])
-    return Listing(bookings=bookings, found=len(ids), page=page, pages=pages, counts=counts)
+    bookings = await fetch(
+        Booking,
+        f"{PLACED_SQL} {NARROWED_SQL} AND ($4::uuid[] IS NULL OR id = ANY($4)) {ORDER_SQL} LIMIT $5 OFFSET $6",
+        *narrowed,
+        ids,
+        PAGE,
+        (page - 1) * PAGE,
+    )
+    return Listing(bookings=bookings, found=found, page=page, pages=pages, counts=counts)
 
 
 async def list_queue(session_id: UUID, *, most: int) -> list[Booking]:
     """Who waits, in order of rank, each with its position; at most so many."""
-    ids = await fetch_rows(
-        "SELECT id FROM booking WHERE session_id = $1 AND state = 'waiting' ORDER BY rank LIMIT $2", session_id, most
-    )
-    return await _with_positions(session_id, [row["id"] for row in ids])
-
-
-async def _with_positions(session_id: UUID, ids: list[UUID]) -> list[Booking]:
     return await fetch(
         Booking,
-        f"""SELECT {COLUMNS}, place.position FROM booking
-            LEFT JOIN (SELECT id AS waiting, row_number() OVER (ORDER BY rank) AS position FROM booking
-                       WHERE session_id = $1 AND state = 'waiting') place ON place.waiting = id
-            WHERE id = ANY($2) ORDER BY array_position($2, id)""",
+        f"{PLACED_SQL} WHERE session_id = $1 AND state = 'waiting' ORDER BY rank LIMIT $2",
         session_id,
-        ids,
+        most,
     )
 
 
-def _matches(row: object, query: str) -> bool:
-    """Whether every word typed stands in its names or e-mail; or the code, or the phone number, is the one typed."""
-    found: dict[str, str | list[str] | None] = dict(row)  # type: ignore[call-overload]
-    text = fold(" ".join([str(found["name"]), *(found["names"] or []), str(found["email"] or "")]))
-    digits = "".join(letter for letter in query if letter.isdigit())
-    return (
-        all(word in text for word in fold(query).split())
-        or tidy_code(query) == found["code"]
-        or (len(digits) >= SHORTEST_NUMBER and digits in str(found["phone"] or ""))
-    )
+async def _search(narrowed: list[Any], query: str) -> list[UUID]:
+    """Those in whose names or e-mail every word typed stands; or whose code, or phone number, it is."""
+    words, code = fold(query).split(), tidy_code(query)
+    digits = "".join(letter for letter in query if letter.isascii() and letter.isdigit())
+    has_number = len(digits) >= SHORTEST_NUMBER
+    found = []
+    for id, text, booking_code, phone in await fetch_rows(
+        f"SELECT id, concat_ws(' ', name, array_to_string(names, ' '), email), code, phone FROM booking {NARROWED_SQL}",
+        *narrowed,
+    ):
+        folded = (text if text.isascii() else text.translate(_FOLDED)).lower()
+        if all(word in folded for word in words) or code == booking_code or (has_number and digits in (phone or "")):
+            found.append(id)
+    return found

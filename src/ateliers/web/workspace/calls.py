@@ -15,7 +15,7 @@ from ateliers.bookings.calling import Result, list_calls_of_session, list_calls_
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import NotFound, Refusal
-from ateliers.web.answers import page, redirect
+from ateliers.web.answers import page, private, redirect
 from ateliers.web.forms import read_form
 from ateliers.web.workspace.one_booking import booking_page
 from ateliers.web.workspace.serving import sent, served_booking, served_session, session_page
@@ -36,15 +36,15 @@ async def show_calls(me: NamedDependency[Person]) -> Response[bytes]:
     if not me.structure_ids:
         raise NotFound
     moment = now()
-    answer = page(
-        "workspace/calls.html",
-        calls=await list_calls_to_make(me.structure_ids, now=moment),
-        possible=possible_results,
-        moment=moment,
-        then=OF_STRUCTURE,
+    return private(
+        page(
+            "workspace/calls.html",
+            calls=await list_calls_to_make(me.structure_ids, now=moment),
+            possible=possible_results,
+            moment=moment,
+            then=OF_STRUCTURE,
+        )
     )
-    answer.headers["cache-control"] = "no-store"
-    return answer
 
 
 @get("/espace/seances/{session_id:uuid}/a-appeler")

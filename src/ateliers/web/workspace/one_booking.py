@@ -19,7 +19,6 @@ from ateliers.bookings.bookings import rank_of
 from ateliers.bookings.calling import list_calls, possible_results, why_of
 from ateliers.bookings.change import change_session
 from ateliers.bookings.give_back import give_back_seats
-from ateliers.bookings.links import manage_path
 from ateliers.bookings.messages import messages_of, resend
 from ateliers.bookings.offers import give_seat
 from ateliers.clock import now
@@ -123,7 +122,7 @@ async def booking_page(
     date_form = date_form or Form.of(OtherDate)
     if refusal is not None:
         back_form.refuse(refusal)
-    is_ahead = not session.is_called_off and moment < session.starts_at
+    is_ahead = not session.is_off and moment < session.begins_at
     calls = await list_calls([booking.id])
     return await session_page(
         "workspace/booking.html",
@@ -136,7 +135,6 @@ async def booking_page(
         calls=calls.get(booking.id, []),
         results=possible_results(booking, session, now=moment),
         messages=await messages_of(booking.id),
-        path=manage_path(booking),
         back_form=back_form,
         date_form=date_form,
         other_dates=await _other_dates(session, moment) if is_ahead and booking.is_live else [],

@@ -18,7 +18,7 @@ from ateliers.bookings.calling import count_calls_of_session
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import NotFound
-from ateliers.web.answers import page
+from ateliers.web.answers import page, private
 from ateliers.web.forms import Form
 
 
@@ -49,7 +49,7 @@ async def served_booking(booking_id: UUID, me: Person) -> tuple[Booking, Session
 
 async def head_of(session: Session, me: Person) -> Head:
     """See Head."""
-    is_current = not session.is_called_off and now() < session.starts_at
+    is_current = not session.is_off and now() < session.begins_at
     return Head(
         session=session,
         where=location(session),
@@ -63,10 +63,9 @@ async def head_of(session: Session, me: Person) -> Head:
 async def session_page(
     template: str, session: Session, me: Person, *, status: int = 200, **context: Any
 ) -> Response[bytes]:
-    """A page about a session under its head. Names are on it: no cache keeps a copy."""
-    answer = page(template, status=status, head=await head_of(session, me), session=session, moment=now(), **context)
-    answer.headers["cache-control"] = "no-store"
-    return answer
+    """A page about a session, under its head."""
+    head = await head_of(session, me)
+    return private(page(template, status=status, head=head, session=session, moment=now(), **context))
 
 
 def sent(form: Form[Any]) -> Any:
