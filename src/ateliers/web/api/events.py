@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post, put
 from litestar.params import FromPath
 
 from ateliers.agenda.changing import CallOff, call_off_session, move_session
-from ateliers.agenda.drafts import Move, NewEvent, NewSession
-from ateliers.agenda.publishing import add_session, create_event, publish_event
+from ateliers.agenda.drafts import About, Move, NewEvent, NewSession
+from ateliers.agenda.event import Event
+from ateliers.agenda.permission import allow_managing
+from ateliers.agenda.publishing import add_session, create_event, publish_event, update_event
 from ateliers.agenda.sessions import get_event, list_sessions_of_event
 from ateliers.clock import now
+from ateliers.network.structures import get_structure_by_id
 from ateliers.web.api.asking import author_of, body_of, id_of
 from ateliers.web.api.description import JSON, described
 from ateliers.web.api.shapes import EventShown, SessionShown, encoded, event_shown, session_shown
@@ -37,8 +41,38 @@ async def make_event(request: Request[Any, Any, Any]) -> Response[bytes]:
     by = await author_of(request, EVENTS)
     moment = now()
     event = await create_event(await body_of(request, NewEvent), by=by, now=moment)
-    shown = event_shown(event, await list_sessions_of_event(event.id), now=moment)
-    return Response(encoded(shown), status_code=201, media_type=JSON)
+    return await _answer(event, status=201, now=moment)
+
+
+@get(
+    "/api/v1/events/{event_id:str}",
+    opt=described(summary="Read an event with all its settings", tag=EVENTS, answer=EventShown, security="token"),
+)
+async def show_event(request: Request[Any, Any, Any], event_id: FromPath[str]) -> Response[bytes]:
+    """One of the token's structure, drafts included."""
+    by = await author_of(request, EVENTS)
+    event = await get_event(id_of(event_id))
+    allow_managing(by, event.structure_id)
+    return await _answer(event, now=now())
+
+
+@put(
+    "/api/v1/events/{event_id:str}",
+    opt=described(
+        summary="Say anew what an event is about: what is left out has its default again",
+        tag=EVENTS,
+        body=About,
+        answer=EventShown,
+        security="token",
+        refusals=(409,),
+    ),
+)
+async def edit_event(request: Request[Any, Any, Any], event_id: FromPath[str]) -> Response[bytes]:
+    """Bookings stay as they are; a new title is told to everybody who booked."""
+    by = await author_of(request, EVENTS)
+    moment = now()
+    event = await update_event(id_of(event_id), await body_of(request, About), by=by, now=moment)
+    return await _answer(event, now=moment)
 
 
 @post(
@@ -71,10 +105,8 @@ async def publish(request: Request[Any, Any, Any], event_id: FromPath[str]) -> R
     """Shown to those it is for. Published already: nothing changes."""
     by = await author_of(request, EVENTS)
     moment = now()
-    await publish_event(id_of(event_id), by=by, now=moment)
-    event = await get_event(id_of(event_id))
-    shown = event_shown(event, await list_sessions_of_event(event.id), now=moment)
-    return Response(encoded(shown), media_type=JSON)
+    event = await publish_event(id_of(event_id), by=by, now=moment)
+    return await _answer(event, now=moment)
 
 
 @post(
@@ -118,4 +150,10 @@ async def call_off(request: Request[Any, Any, Any], session_id: FromPath[str]) -
     return Response(encoded(session_shown(session, now=moment)), media_type=JSON)
 
 
-ROUTES: list[Any] = [make_event, make_session, publish, move, call_off]
+async def _answer(event: Event, *, status: int = 200, now: datetime) -> Response[bytes]:
+    structure = await get_structure_by_id(event.structure_id)
+    shown = event_shown(event, await list_sessions_of_event(event.id), zone=structure.zone, now=now)
+    return Response(encoded(shown), status_code=status, media_type=JSON)
+
+
+ROUTES: list[Any] = [make_event, show_event, edit_event, make_session, publish, move, call_off]

@@ -9,7 +9,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from ateliers.agenda.about import about_of
+from ateliers.agenda.drafts import About
 from ateliers.agenda.event import Event
+from ateliers.agenda.questions import Question
 from ateliers.agenda.session import CycleDate, Session
 from ateliers.bookings.booking import (
     MOST_SEATS,
@@ -124,6 +127,11 @@ class SessionShown(msgspec.Struct, frozen=True, kw_only=True):
     places_in_words: str
     takes_bookings: bool
     waiting_list_open: bool
+    bookings_open_at: datetime | None  # null: once published
+    bookings_close_at: datetime  # online
+    party_limit: int  # seats in one booking
+    questions: list[Question]  # answers go into the booking under their ids
+    all_day: bool  # without fixed hours, from midnight to midnight in its zone
     onsite_id: UUID | None  # of an online half: the session on site
     online: OnlineShown | None  # its online half; null: none
     dates: list[DateShown]  # of its cycle, booked all at once; empty: no cycle
@@ -187,6 +195,7 @@ class EventShown(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     visibility: str
     published_at: datetime | None
+    about: About  # what PUT takes; its moments are on the clock of the structure
     sessions: list[SessionShown]
 
 
@@ -242,6 +251,11 @@ def session_shown(session: Session, *, now: datetime, distance_km: float | None 
         places_in_words=session.places_in_words(),
         takes_bookings=session.takes_bookings(now),
         waiting_list_open=session.takes_bookings(now) and session.waiting_list_is_open,
+        bookings_open_at=session.opens_at,
+        bookings_close_at=session.closes_at,
+        party_limit=session.party_limit,
+        questions=session.questions,
+        all_day=session.all_day,
         onsite_id=session.onsite_id,
         online=_online(session, now=now),
         dates=[_date(session, date) for date in session.dates],
@@ -294,8 +308,8 @@ def _where(session: Session) -> Where | None:
     )
 
 
-def event_shown(event: Event, sessions: list[Session], *, now: datetime) -> EventShown:
-    """The event with its sessions."""
+def event_shown(event: Event, sessions: list[Session], *, zone: str, now: datetime) -> EventShown:
+    """The event with its sessions; `zone` is the structure's."""
     return EventShown(
         id=event.id,
         structure_id=event.structure_id,
@@ -304,6 +318,7 @@ def event_shown(event: Event, sessions: list[Session], *, now: datetime) -> Even
         state=event.state.value,
         visibility=event.visibility.value,
         published_at=event.published_at,
+        about=about_of(event, zone),
         sessions=[session_shown(session, now=now) for session in sessions],
     )
 
