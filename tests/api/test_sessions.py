@@ -120,6 +120,8 @@ async def test_the_description_names_every_address(desk: Desk):
             ("get", "/api/v1/bookings/{code}"),
             ("post", "/api/v1/bookings/{code}/give-back"),
             ("post", "/api/v1/events"),
+            ("get", "/api/v1/events/{event_id}"),
+            ("put", "/api/v1/events/{event_id}"),
             ("post", "/api/v1/events/{event_id}/sessions"),
             ("post", "/api/v1/events/{event_id}/publish"),
             ("post", "/api/v1/sessions/{session_id}/move"),
@@ -129,6 +131,10 @@ async def test_the_description_names_every_address(desk: Desk):
             ("get", "/api/v1/reports"),
             ("get", "/api/v1/calendar/sessions/{file}"),
             ("get", "/api/v1/calendar/structures/{file}"),
+            ("get", "/api/v1/calendar/communes/{file}"),
+            ("get", "/api/v1/calendar/departements/{file}"),
+            ("get", "/api/v1/calendar/regions/{file}"),
+            ("get", "/api/v1/calendar/kinds/{file}"),
         ]
     )
     assert msgspec.json.encode(document)
