@@ -25,8 +25,9 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: $(READY)  ## start everything with invented data on http://127.0.0.1:8000 (PORT=…)
 	@exec .venv/bin/ateliers demo --port $(PORT)
 
-test: $(READY)  ## run all tests (browser tests where Chromium is found)
-	@$(RUN) pytest -n 2 -q -m "not browser"
+test: $(READY)  ## run all tests (those with Chromium, Postfix and Dovecot where they are found)
+	@$(RUN) pytest -n 2 -q -m "not browser and not mailservers"
+	@$(RUN) pytest -q -m mailservers
 	@$(RUN) pytest -q -m browser  # apart: its driver's event loop cannot share a process with the others'
 
 check: $(READY)  ## format, lint, strict types, floors
