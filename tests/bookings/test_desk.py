@@ -18,6 +18,7 @@ from ateliers.bookings.wishes import (
     HoldBack,
     Holding,
     Leave,
+    MoveAway,
     Release,
     Resize,
 )
@@ -107,6 +108,12 @@ def test_leaving_after_having_been_promoted_does_not_lose_the_seat():
 
     assert verdicts(outcome)[-1] == "not_held"
     assert outcome.changed[ident(2)].state is BookingState.CONFIRMED
+
+
+def test_who_was_moved_away_may_come_back_in_the_same_round():
+    wishes = [book(1), MoveAway(booking=ident(1)), book(2, person=1)]
+
+    assert verdicts(decide(plan(), wishes, now=NOON)) == ["confirmed", "done", "confirmed"]
 
 
 def test_asking_for_less_may_fit_at_once():

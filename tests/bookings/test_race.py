@@ -94,6 +94,6 @@ async def test_the_checker_finds_what_is_wrong_and_prints_its_history():
     await execute("UPDATE booking SET state = 'left' WHERE id = $1", jean.id)
 
     counters, led = await violations(session, now=NOON)
-    assert counters.startswith("The counters say (1, 0, 0), the bookings {'given_back': 1, 'left': 1}")
+    assert counters.startswith("The counters say (1, 0, 0), the bookings {'given_back': 1, 'left': 1")
     assert led.startswith("The journal leads to ('confirmed', 1), the booking stands at ('left', 1)")
     assert f"promoted {jean.id} {{'free': 1, 'seats': 1}}" in led
