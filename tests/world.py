@@ -107,6 +107,22 @@ async def make_paule(*departements: str) -> UUID:
     )
 
 
+async def make_alert(**values: Any) -> UUID:
+    """Somebody who asked to be told of new sessions around Nevers, and has yet to confirm."""
+    moments = dict.fromkeys(("created_at", "told_until", "looked_at"), NOON)
+    return await insert(
+        "alert",
+        **{
+            "email": "rose@example.test",
+            "language": "fr",
+            "commune_code": "58194",
+            "within_km": 30,
+            **moments,
+            **values,
+        },
+    )
+
+
 async def make_candidate(name: str = "Luce Bernard", **values: Any) -> UUID:
     """A volunteer in Nevers whose address is confirmed."""
     near = {name: NEVERS[name] for name in ("commune_code", "commune_name", "departement")}

@@ -39,6 +39,8 @@ class Chore(msgspec.Struct, frozen=True, kw_only=True):
 
 def chores() -> list[Chore]:
     """All chores of the service."""
+    from ateliers.agenda import alerts
+    from ateliers.agenda.emails import COMPOSERS as AGENDA_LETTERS
     from ateliers.bookings import changes, cycle_dates, incoming, needs, offers, reminders, texts, unreachable
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
     from ateliers.bookings.texts import COMPOSERS as BOOKING_TEXTS
@@ -50,7 +52,7 @@ def chores() -> list[Chore]:
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
     from ateliers.network.purge import purge_network
 
-    composers = {**NETWORK_LETTERS, **BOOKING_LETTERS, **BOOKING_TEXTS, **AFTERWARDS}
+    composers = {**NETWORK_LETTERS, **AGENDA_LETTERS, **BOOKING_LETTERS, **BOOKING_TEXTS, **AFTERWARDS}
 
     async def deliver(now: datetime) -> int:
         return await deliver_due(composers, now=now)
@@ -59,14 +61,8 @@ def chores() -> list[Chore]:
         await reminders.sweep(now)
         await texts.sweep(now)
 
-    async def serve_next(now: datetime) -> int:
-        return await offers.sweep(now)
-
     async def tell_changes(now: datetime) -> None:
         await changes.sweep(now)
-
-    async def tell_dates(now: datetime) -> int:
-        return await cycle_dates.sweep(now)
 
     async def ask_signatures(now: datetime) -> None:
         await resigning.sweep(now)
@@ -75,6 +71,7 @@ def chores() -> list[Chore]:
         await follow_up.sweep(now)
 
     async def forget(now: datetime) -> None:
+        await alerts.purge_alerts(now)
         await purge_network(now)
         await safety.purge_counts(now)
         await pace.forget_content(now)
@@ -87,9 +84,10 @@ def chores() -> list[Chore]:
         *mailbox,
         Chore(name="deliver mail", seconds=1, run=deliver),
         Chore(name="tell changes", seconds=2, run=tell_changes),
-        Chore(name="tell dates of cycles", seconds=5, run=tell_dates),
-        Chore(name="serve who waits", seconds=5, run=serve_next),
+        Chore(name="tell dates of cycles", seconds=5, run=cycle_dates.sweep),
+        Chore(name="serve who waits", seconds=5, run=offers.sweep),
         Chore(name="remind", seconds=20, run=remind),
+        Chore(name="tell of new sessions", seconds=600, run=alerts.sweep),
         Chore(name="follow up", seconds=300, run=follow),
         Chore(name="draw conclusions from bounces", seconds=10, run=unreachable.sweep),
         Chore(name="ask signatures", seconds=60, run=ask_signatures),

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec import inspect as mi
 
 from ateliers import clock
+from ateliers.agenda.alerts import NewAlert
 from ateliers.agenda.drafts import About, CallOff, Move, NewEvent, NewSession
 from ateliers.agenda.suspending import MembershipEnd
 from ateliers.network.application import Application, EmailAddress, Note
@@ -326,6 +327,13 @@ FORMS: dict[str, Sent] = {
         struct=Note,
         valid=lambda _s: {"note": "Merci de préciser l’adresse."},
     ),
+    "/alertes": Sent(
+        at=lambda _s: "/alertes",
+        struct=NewAlert,
+        valid=lambda _s: {"email": "rose@example.fr", "commune": "Nevers", "within_km": "30"},
+    ),
+    "/alertes/{token:str}": Sent(at=lambda s: s.alert),
+    "/alertes/{token:str}/confirmer": Sent(at=lambda s: f"{s.alert}/confirmer"),
     "/devenir-ambassadeur": Sent(
         at=lambda _s: "/devenir-ambassadeur",
         struct=NewCandidate,

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from ateliers import clock, database
+from ateliers.agenda.alerts import find_alert
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.links import manage_path
 from ateliers.bookings.opt_out import stop_reminders_path
@@ -19,6 +20,7 @@ from ateliers.signing import timed_token
 from ateliers.web.public import booking
 from tests.world import (
     insert,
+    make_alert,
     make_booking,
     make_candidate,
     make_event,
@@ -50,6 +52,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     suspended: UUID  # a structure that may not publish for now
     note: UUID  # to follow up
     volunteer: UUID
+    alert: str  # of somebody who has yet to confirm
     volunteer_link: str  # of another, to confirm
     private: str
     offered: str  # private page of a booking that is offered a seat
@@ -106,6 +109,8 @@ async def make_scene() -> Scene:
     )
     link = await insert("sign_in", person_id=nadia, created_at=moment, expires_at=moment + timedelta(minutes=10))
     held, present = await get_booking(odile), await get_booking(seat)
+    alert = await find_alert(await make_alert())
+    assert alert is not None
     return Scene(
         samir=samir,
         nadia=nadia,
@@ -122,6 +127,7 @@ async def make_scene() -> Scene:
         candidate=candidate,
         suspended=await make_structure("Suspendue", state="suspended"),
         volunteer=await make_candidate(),
+        alert=alert.path,
         volunteer_link=confirm_path(await make_candidate(email="rose@example.test", state="to_confirm"), now=moment),
         note=await insert(
             "structure_note",

@@ -165,6 +165,24 @@ async def nearest_sessions(commune: Commune, *, now: datetime, limit: int = 3) -
     return [Found(session=session, kilometres=_distance(commune, session)) for session in sessions]
 
 
+async def new_sessions(
+    commune: Commune, *, within_km: int, kind: Kind | None, since: datetime, now: datetime, limit: int
+) -> list[Found]:
+    """Sessions around a commune that everybody has been able to see only since `since`, in order of time (B15).
+
+    What is on the Internet is near everybody, and so no news of a commune: it is left out.
+    """
+    where = _conditions(Search(within_km=within_km), commune, now)
+    where.conditions.append("near.id IS NOT NULL")
+    where.add(
+        "GREATEST(s.created_at, e.published_at, e.public_from) > {since} AND s.starts_at > {now}", since=since, now=now
+    )
+    if kind is not None:
+        where.add("e.kind = {kind}", kind=kind.value)
+    sessions = await fetch(Session, where.ask(SESSION_SQL, f"ORDER BY {where.order} LIMIT {limit}"), *where.values)
+    return [Found(session=session, kilometres=_distance(commune, session)) for session in sessions]
+
+
 def _commune(near: str | None) -> Commune | None:
     if not near:
         return None

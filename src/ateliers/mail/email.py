@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-# What the service tells, reminders, surveys, and what lets staff in: no stop holds that back, or nobody could lift it.
-Purpose = Literal["service", "reminder", "survey", "access"]
+# What the service tells, reminders, surveys, alerts, and what lets staff in: no stop holds that back, or nobody could lift it.
+Purpose = Literal["service", "reminder", "survey", "alert", "access"]
 
 
 class Email(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class Email(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_once(self) -> bool:
         """Sent at most once: a second copy would disturb. The rest is sent at least once (rule E10)."""
-        return self.purpose in ("reminder", "survey")
+        return self.purpose in ("reminder", "survey", "alert")
 
 
 class Dropped(msgspec.Struct, frozen=True):
