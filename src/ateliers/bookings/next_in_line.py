@@ -13,7 +13,7 @@ from ateliers.bookings import ledger
 from ateliers.bookings.booking import Booking
 from ateliers.bookings.bookings import list_bookings_by_id
 from ateliers.bookings.desk import decide
-from ateliers.bookings.wishes import Release
+from ateliers.bookings.wishes import Plan, Release
 from ateliers.refusals import NotFound
 
 Fate = Literal["confirmed", "offered", "call", "passed"]
@@ -29,11 +29,8 @@ class Next(msgspec.Struct, frozen=True, kw_only=True):
     seats: int
 
 
-async def who_is_next(session_id: UUID, seats: int = 1, *, now: datetime) -> list[Next]:
-    """Who would be served, and who passed over, if `seats` came free now; in order of rank. Nothing is written.
-
-    Nobody when the list is empty or promotion has stopped. Raises NotFound.
-    """
+async def plan_of(session_id: UUID, *, now: datetime) -> Plan:
+    """The session as the desk sees it now, unlocked: to ask what it would decide. Raises NotFound."""
     session = await get_session(session_id)
     session_id = session.lead_id or session.id
     row = await ledger.find(session_id)
@@ -41,7 +38,16 @@ async def who_is_next(session_id: UUID, seats: int = 1, *, now: datetime) -> lis
         raise NotFound
     waiting = (await ledger.list_waiting([session_id])).get(session_id, [])
     overdue = (await ledger.list_overdue([session_id], now=now)).get(session_id, [])
-    plan = row.plan(waiting, overdue, len(waiting), {}, {})
+    return row.plan(waiting, overdue, len(waiting), {}, {})
+
+
+async def who_is_next(session_id: UUID, seats: int = 1, *, now: datetime) -> list[Next]:
+    """Who would be served, and who passed over, if `seats` came free now; in order of rank. Nothing is written.
+
+    Nobody when the list is empty or promotion has stopped. Raises NotFound.
+    """
+    plan = await plan_of(session_id, now=now)
+    waiting = plan.waiting
     if plan.capacity is not None:
         plan = msgspec.structs.replace(plan, capacity=plan.capacity + seats)
     outcome = decide(plan, [Release()], now=now)

@@ -10,6 +10,8 @@ import msgspec
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings import admission
 from ateliers.bookings.booking import Booking
+from ateliers.bookings.desk import decide
+from ateliers.bookings.next_in_line import plan_of
 from ateliers.bookings.rounds import Request
 from ateliers.bookings.wishes import Resize
 from ateliers.network.people import Person
@@ -25,6 +27,32 @@ class Resized(msgspec.Struct, frozen=True, kw_only=True):
     taken: int
     overbooked: int  # seats held above the new capacity: a warning, nobody is cancelled
     promoted: list[Booking]
+
+
+class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
+    """What another capacity would mean, before anything is changed."""
+
+    capacity: int | None
+    held: int  # seats that people have or are offered
+    overbooked: int  # of those, above the new capacity
+    released: int  # seats held back that would no longer be
+
+    @property
+    def is_warning(self) -> bool:
+        """Somebody should think twice."""
+        return bool(self.overbooked or self.released)
+
+
+async def foresee_resize(session_id: UUID, capacity: int | None, *, now: datetime) -> Foreseen:
+    """What `resize_session` would bring about; nothing is changed. Raises NotFound."""
+    plan = await plan_of(session_id, now=now)
+    outcome = decide(plan, [Resize(capacity=capacity)], now=now)
+    return Foreseen(
+        capacity=capacity,
+        held=outcome.taken + outcome.offered,
+        overbooked=outcome.overbooked,
+        released=max(0, plan.held_back - outcome.held_back),
+    )
 
 
 async def resize_session(session_id: UUID, capacity: int | None, *, by: Person, now: datetime) -> Resized:

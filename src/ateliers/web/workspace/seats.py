@@ -19,7 +19,7 @@ from ateliers.bookings.held_back import hold_back_seats
 from ateliers.bookings.journal import list_journal
 from ateliers.bookings.listing import Show, list_page, list_queue
 from ateliers.bookings.next_in_line import who_is_next
-from ateliers.bookings.resize import MOST, resize_session
+from ateliers.bookings.resize import MOST, Foreseen, foresee_resize, resize_session
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid, Refusal
@@ -28,6 +28,7 @@ from ateliers.web.fields import REQUIRED
 from ateliers.web.forms import Form, read_form
 from ateliers.web.workspace.serving import served_session, session_page
 
+CONFIRMED = "confirmed"  # name of the button below the warning
 MOST_ASKED = 100  # seats of « who would be next? »
 SHOWN = 200  # of those who wait; the list of bookings has them all
 
@@ -68,13 +69,16 @@ async def show_seats(session_id: FromPath[UUID], me: NamedDependency[Person]) ->
 async def resize(
     request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
 ) -> Response[bytes]:
-    """Another number of seats: the page says what follows from it."""
+    """Another number of seats; first what follows from it, where seats that people have would be above the limit (B9)."""
     session = await served_session(session_id, me)
     form = await read_form(request, CapacityForm)
     if "capacity" not in form.raw:
         # Left empty it lifts the limit; a request without the question must not.
         form.errors["capacity"] = [REQUIRED]
     elif form.data is not None:
+        foreseen = await foresee_resize(session_id, form.data.capacity, now=now())
+        if foreseen.is_warning and CONFIRMED not in form.raw:
+            return await _seats_page(session, me, capacity_form=form, foreseen=foreseen)
         try:
             await resize_session(session_id, form.data.capacity, by=me, now=now())
         except Refusal as refusal:
@@ -131,6 +135,7 @@ async def _seats_page(
     *,
     capacity_form: Form[CapacityForm] | None = None,
     hold_form: Form[HoldBackForm] | None = None,
+    foreseen: Foreseen | None = None,
 ) -> Response[bytes]:
     capacity_form = capacity_form or Form.of(CapacityForm, capacity=session.capacity)
     until = session.held_back_until
@@ -146,6 +151,7 @@ async def _seats_page(
         status=422 if capacity_form.errors or hold_form.errors else 200,
         capacity_form=capacity_form,
         hold_form=hold_form,
+        foreseen=foreseen,
     )
 
 
