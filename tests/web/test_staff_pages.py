@@ -129,6 +129,27 @@ async def test_when_no_seat_is_left_the_next_waits_and_a_seat_above_the_limit_is
     assert (await get_session(session_id)).overbooked == 2
 
 
+async def test_an_events_questions_are_asked_on_the_phone_and_answers_shown(browser_of):
+    structure_id, session_id = await make_ours()
+    questions = [
+        {"id": "q1", "text": "Avez-vous un téléphone ?", "answer": "yes_no", "choices": [], "is_required": True},
+        {"id": "q2", "text": "Votre quartier", "answer": "text", "choices": [], "is_required": False},
+    ]
+    await execute("UPDATE event SET questions = $1", questions)
+    nadia = await browser_of(await make_nadia(structure_id))
+    path = f"/espace/seances/{session_id}/inscrire"
+    shown = await nadia.get(path)
+
+    wrong = await nadia.post(path, data=caller(shown, **{"answers.q1": "peut-être", "answers.q2": "Banlay"}))
+    made = await nadia.post(path, data=caller(wrong, **{"answers.q1": "yes", "answers.q2": "Banlay", "voir": "1"}))
+    hurried = await nadia.post(path, data=caller(await nadia.get(path), **{"contact.name": "Luc Roy"}))
+
+    assert "Avez-vous un téléphone ?" in text_of(shown)
+    assert (wrong.status_code, 'value="Banlay"' in wrong.text) == (422, True)
+    assert "Avez-vous un téléphone ? Oui" in text_of(await nadia.get(made.headers["location"]))
+    assert hurried.status_code == 303  # staff may leave out what they were not told
+
+
 # the list -----------------------------------------------------------------------------------------
 
 

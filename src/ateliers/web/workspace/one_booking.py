@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import list_next_sessions
+from ateliers.bookings.answers import answer_in_words
 from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.bookings import rank_of
 from ateliers.bookings.calling import list_calls, possible_results, why_of
@@ -130,6 +131,7 @@ async def booking_page(
         me,
         status=422 if back_form.errors or date_form.errors else 200,
         booking=booking,
+        answer_in_words=answer_in_words,
         why=why_of(booking),
         rank=await rank_of(booking),
         calls=calls.get(booking.id, []),

@@ -32,6 +32,7 @@ from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import Refusal
 from ateliers.web.answers import redirect
+from ateliers.web.asked import answers_of, asked_fields
 from ateliers.web.forms import Form, read_form
 from ateliers.web.workspace.serving import served_session, session_page
 
@@ -67,7 +68,7 @@ class StaffBooking(msgspec.Struct, frozen=True, kw_only=True):
     insists: Annotated[bool, Meta(title="Book even if no seat is left")] = False
     nonce: Annotated[str, Meta(max_length=64, extra={"input": "hidden"})] = ""
 
-    def wish(self, me: Person) -> Wish:
+    def wish(self, me: Person, *, answers: dict[str, str]) -> Wish:
         """What is asked of the desk. The same form of the same person sent twice books once."""
         return Wish(
             contact=Contact(name=self.contact.name, phone=self.contact.phone, email=self.contact.email),
@@ -75,6 +76,7 @@ class StaffBooking(msgspec.Struct, frozen=True, kw_only=True):
             names=[name for line in self.others.splitlines() if (name := words.plain(line))],
             on_behalf=self.on_behalf,
             needs=self.needs,
+            answers=answers,
             channel=self.channel,
             insists=self.insists,
             request_key=f"staff:{me.id}:{self.nonce}" if self.nonce else None,
@@ -106,7 +108,8 @@ async def book_for_somebody(
     known = None
     if form.data is not None:
         try:
-            booking = await book_seats(session.lead_id or session_id, form.data.wish(me), now=now(), by=me)
+            wish = form.data.wish(me, answers=answers_of(form, session.questions))
+            booking = await book_seats(session.lead_id or session_id, wish, now=now(), by=me)
         except Refusal as refusal:
             form.refuse(refusal)
             known = refusal.booking if isinstance(refusal, AlreadyBooked) else None
@@ -137,6 +140,7 @@ async def _page(
 ) -> Response[bytes]:
     if form is None:
         form = Form.of(StaffBooking, seats=1, channel=channel, nonce=secrets.token_hex(12))
+    asked = asked_fields(form, session.questions)
     # The cursor waits where the next word is typed: the name, or the first answer to correct.
     first = next((name for name in form.errors if form.has(name)), "contact.name")
     return await session_page(
@@ -145,6 +149,7 @@ async def _page(
         me,
         status=422 if form.errors else 200,
         form=form,
+        asked=asked,
         first=first,
         made=made,
         rank=await rank_of(made) if made is not None else None,
