@@ -33,6 +33,7 @@ TELL_SQL = """
     SET told_revision = s.revision,
         sequence = b.sequence + CASE WHEN b.state = 'confirmed' AND b.email IS NOT NULL THEN 1 ELSE 0 END,
         to_call_back = b.to_call_back OR b.email IS NULL OR b.unreachable <> '',
+        call_why = CASE WHEN NOT b.to_call_back AND (b.email IS NULL OR b.unreachable <> '') THEN 'change' ELSE b.call_why END,
         changed_at = $2
     FROM session s, (SELECT id, told_revision FROM booking WHERE session_id = ANY($1)) AS was
     WHERE b.session_id = ANY($1) AND s.id = b.session_id AND was.id = b.id
