@@ -6,18 +6,16 @@ counts for itself; that is enough for limits that refuse nobody.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from uuid import UUID
 
-from litestar.types import Scope
-
+from ateliers.bookings.calling import Why
 from ateliers.signing import keyed_hash
 
 MANY = 15  # bookings from one network in an hour: more is a library's morning, or somebody who books for nobody
-FOR_A_CROWD = "network"  # calling.Why: the booking is taken, and the structure calls to be sure
 MOST_KEYS = 100_000  # a flood from everywhere must not fill the memory
 PREFIX = {4: 32, 6: 56}  # what one household, library or office has at most
 
@@ -62,7 +60,7 @@ SESSIONS = Crowd(timedelta(minutes=1))
 
 def why_to_call(network: bytes | None, *, now: datetime) -> str:
     """Why the structure should call who books now from there: 'network' when many did in the last hour, else ''."""
-    return FOR_A_CROWD if network is not None and NETWORKS.count(network, now=now) >= MANY else ""
+    return Why.NETWORK.value if network is not None and NETWORKS.count(network, now=now) >= MANY else ""
 
 
 def note_booking(network: bytes | None, session_id: UUID, *, now: datetime) -> None:
@@ -72,10 +70,10 @@ def note_booking(network: bytes | None, session_id: UUID, *, now: datetime) -> N
         NETWORKS.note(network, now=now)
 
 
-def network_of(scope: Scope) -> bytes | None:
+def network_of(scope: Mapping[str, object]) -> bytes | None:
     """What stands for the network that a request comes from; None when its address says nothing (this machine, a local network)."""
     client = scope.get("client")
-    return _hash_of(client[0]) if client else None
+    return _hash_of(str(client[0])) if isinstance(client, list | tuple) else None
 
 
 @lru_cache(4096)

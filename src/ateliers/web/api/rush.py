@@ -15,6 +15,7 @@ from litestar import Request, Response
 from ateliers.refusals import Refusal
 from ateliers.web.answers import on_fault, on_refusal
 from ateliers.web.api.bookings import book, read_plain_booking
+from ateliers.web.crowds import network_of
 from ateliers.web.frame import App, Receive, Scope, Send
 
 HEAD, TAIL = "/api/v1/sessions/", "/bookings"
@@ -42,7 +43,7 @@ def rush(app: App) -> App:
             return
         scope["path_template"] = ROUTE
         try:
-            body = await book(session_id, asked, _key(scope))
+            body = await book(session_id, asked, _key(scope), network=network_of(scope))
         except Refusal as refusal:
             await _refuse(on_refusal(Request(scope), refusal), send)  # type: ignore[arg-type]  # a narrower type of the same
             return

@@ -12,8 +12,9 @@ from msgspec import Meta
 from ateliers.agenda.about import about_of
 from ateliers.agenda.drafts import About
 from ateliers.agenda.event import Event
-from ateliers.agenda.questions import Question
+from ateliers.agenda.questions import MOST, Question
 from ateliers.agenda.session import CycleDate, Session
+from ateliers.bookings.answers import LONGEST
 from ateliers.bookings.booking import (
     MOST_SEATS,
     Booking,
@@ -35,6 +36,10 @@ class ContactAsked(Contact, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Who is written to or called: a name, and an e-mail address or a phone number."""
 
 
+# Question id → answer; of a yes-or-no question 'yes' or 'no'.
+AnswersGiven = Annotated[dict[str, Annotated[str, Meta(max_length=LONGEST)]], Meta(max_length=MOST)]
+
+
 class BookingAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is written to, how many seats, who comes."""
 
@@ -43,13 +48,21 @@ class BookingAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     names: Annotated[list[PersonName], Meta(max_length=MOST_SEATS)] = []
     on_behalf: OnBehalf | None = None
     needs: Needs | None = None
+    answers: AnswersGiven = {}
     language: Literal["fr", "en"] = "fr"
+    proof: Annotated[str, Meta(max_length=2000)] = ""  # only while the session's challenge says so
 
 
 class SeatsGivenBack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many seats; all of them when nothing is said."""
 
     seats: Seats | None = None
+
+
+class DateWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another session of the same event."""
+
+    session_id: UUID
 
 
 # out ----------------------------------------------------------------------------------------------
@@ -151,6 +164,14 @@ class BookingMade(msgspec.Struct, frozen=True, kw_only=True):
     manage_url: str
 
 
+class ChallengeShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A proof of work to bring with the next booking (ALTCHA version 2): book with this Idempotency-Key and `proof`."""
+
+    is_needed: bool
+    idempotency_key: str
+    challenge: dict[str, Any]
+
+
 class BookingShown(msgspec.Struct, frozen=True, kw_only=True):
     """A booking, for whoever holds its private key."""
 
@@ -158,7 +179,9 @@ class BookingShown(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     rank: int | None
     seats: int
+    offered_until: datetime | None  # while seats are kept: the deadline of the answer
     names: list[str]
+    answers: dict[str, str]
     language: str
     manage_url: str
     session: SessionShown
