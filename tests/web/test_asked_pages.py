@@ -57,7 +57,7 @@ async def test_an_answer_that_is_not_needed_may_be_left_out(client, session_id):
 @pytest.mark.parametrize(
     ("id", "text", "said"),
     [
-        ("aa", "", "Répondez à cette question."),
+        ("aa", "", "Cette réponse est nécessaire."),
         ("aa", "maybe", "Répondez par oui ou par non."),
         ("bb", "En avion", "Choisissez une des réponses proposées."),
         ("cc", "1 85 05 78 006 084 91", "N’écrivez pas de numéro de sécurité sociale."),
@@ -73,8 +73,8 @@ async def test_a_wrong_answer_is_told_beside_its_question_and_the_rest_is_kept(c
     assert f'id="f-answers-{id}-err"' in answer.text
     assert f'<li><a href="#f-answers-{id}"' in answer.text
     assert 'value="Odile Marchand"' in answer.text
+    assert said in text_of(answer)
     assert await fetch_value("SELECT count(*) FROM booking") == 0
-    del said
 
 
 async def test_the_api_asks_the_same(client, session_id):

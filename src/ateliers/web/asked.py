@@ -19,8 +19,7 @@ MOST_RADIOS = 6  # more answers than this are a list to unfold
 class AskedField(Field):
     """The field of one question; its label and answers are the structure's own words."""
 
-    def __init__(self, question: Question, texts: list[str], errors: list[T]) -> None:
-        is_needed = question.is_required
+    def __init__(self, question: Question, texts: list[str], errors: list[T], *, is_needed: bool) -> None:
         spec = Spec(
             question.id, str, mi.StrType(max_length=LONGEST), False, None, not is_needed, is_needed, "", {}, {}
         )  # fmt: skip
@@ -40,7 +39,7 @@ class AskedField(Field):
         offered = [(YES, _("Yes")), (NO, _("No"))]
         if self.question.answer is Answer.CHOICE:
             offered = [(choice, choice) for choice in self.question.choices]
-        if self.question.is_required or self.type == "select":
+        if self.spec.required or self.type == "select":
             return offered
         return [*offered, ("", _("I do not answer"))]
 
@@ -52,12 +51,15 @@ class AskedField(Field):
         return "select" if len(self.question.choices) > MOST_RADIOS else "radio"
 
 
-def asked_fields(form: Form[Any], questions: Sequence[Question]) -> list[Field]:
-    """A field for each question, with what was typed and what is wrong; `form` knows them from then on."""
+def asked_fields(form: Form[Any], questions: Sequence[Question], *, by_staff: bool = False) -> list[Field]:
+    """A field for each question, with what was typed and what is wrong; `form` knows them from then on.
+
+    Staff need not answer what they were not told.
+    """
     for question in questions:
-        name = f"answers.{question.id}"
-        texts = form.raw.get(name) or ([] if question.is_required else [""])
-        form.added[name] = AskedField(question, texts, form.errors.get(name, []))
+        name, is_needed = f"answers.{question.id}", question.is_required and not by_staff
+        texts = form.raw.get(name) or ([] if is_needed else [""])
+        form.added[name] = AskedField(question, texts, form.errors.get(name, []), is_needed=is_needed)
     return [form.added[f"answers.{question.id}"] for question in questions]
 
 

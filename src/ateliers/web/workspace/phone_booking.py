@@ -140,7 +140,7 @@ async def _page(
 ) -> Response[bytes]:
     if form is None:
         form = Form.of(StaffBooking, seats=1, channel=channel, nonce=secrets.token_hex(12))
-    asked = asked_fields(form, session.questions)
+    asked = asked_fields(form, session.questions, by_staff=True)
     # The cursor waits where the next word is typed: the name, or the first answer to correct.
     first = next((name for name in form.errors if form.has(name)), "contact.name")
     return await session_page(
