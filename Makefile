@@ -9,10 +9,10 @@ RUN = .venv/bin/python -m
 READY = .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench wheel clean
+.PHONY: help demo test thunderbird check format bench wheel clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed (Debian: apt install python3-venv)." >&2; exit 1; }
@@ -26,9 +26,12 @@ demo: $(READY)  ## start everything with invented data on http://127.0.0.1:8000 
 	@exec .venv/bin/ateliers demo --port $(PORT)
 
 test: $(READY)  ## run all tests (those with Chromium, Postfix and Dovecot where they are found)
-	@$(RUN) pytest -n 2 -q -m "not browser and not mailservers"
+	@$(RUN) pytest -n 2 -q -m "not browser and not mailservers and not thunderbird"
 	@$(RUN) pytest -q -m mailservers
 	@$(RUN) pytest -q -m browser  # apart: its driver's event loop cannot share a process with the others'
+
+thunderbird: $(READY)  ## have a real Thunderbird take invites, changes, cancellations and feeds (apt install thunderbird)
+	@$(RUN) pytest -q -m thunderbird tests/thunderbird
 
 check: $(READY)  ## format, lint, strict types, floors
 	@.venv/bin/ruff format --check .

@@ -87,7 +87,9 @@ async def make_scene() -> Scene:
         await make_event(structure), starts_at=moment.replace(microsecond=0) - timedelta(hours=1), place_id=place
     )
     seat = await make_booking(began)
-    odile = await make_booking(session, email="odile@example.test", seats=2, code="K7M2QX", uid="b-7@ateliers.test")
+    odile = await make_booking(
+        session, email="odile@example.test", seats=2, code="K7M2QX", uid="b-7@ateliers.test", contact_key=b"odile"
+    )
     crowded = await make_session(await make_event(structure), starts_at=soon, capacity=1, place_id=place)
     await make_booking(crowded)
     waiting = await make_booking(crowded, state="waiting", email="jean@example.test")
