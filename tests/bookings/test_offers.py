@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from ateliers.agenda.changing import call_off_session
+from ateliers.agenda.changing import call_off_session, move_session
+from ateliers.agenda.drafts import Move
 from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Booking, BookingState, Contact, Wish
 from ateliers.bookings.bookings import get_booking
@@ -282,3 +283,19 @@ async def test_leaving_the_list_with_an_offer_in_hand_declines_it():
 
     assert after.state is BookingState.DECLINED
     assert await states(lise) == ["offered"]
+
+
+async def test_seats_free_after_a_move_to_a_later_date_are_served_by_the_sweep():
+    session, nadia, odile = await a_full_session()
+    samir = await get_person(await make_samir(nadia.roles[0].structure_id))
+    jean = await book(session, "Jean")
+    eve = START - timedelta(hours=1)
+    await give_back_seats(odile.id, now=eve, by=nadia)
+    assert await sweep(eve) == 0
+
+    later = (START + 7 * DAY).replace(tzinfo=None) + timedelta(hours=1)
+    await move_session(session, Move(local_start=later), by=samir, now=eve)
+
+    assert await sweep(eve) == 1
+    assert await sweep(eve) == 0
+    assert await states(jean) == ["offered"]

@@ -172,6 +172,7 @@ async def reminder(row: OutboxRow, booking: Booking, session: Session, now: date
         (not booking.reminders, UNWANTED),
         (session.is_called_off, CALLED_OFF),
         (session.revision != row.data["revision"], OUTDATED),
+        (row.data.get("session", str(booking.session_id)) != str(booking.session_id), OUTDATED),
         (now >= min(session.starts_at, datetime.fromisoformat(row.data["until"])), TOO_LATE),
     )
     if obstacle is not None:

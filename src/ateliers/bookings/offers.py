@@ -20,9 +20,17 @@ from ateliers.refusals import NotAllowed, NotFound, Refusal
 
 SESSIONS = 256  # at a time: a round
 
+# Offers and seats held back past their date; and seats that are free for somebody who waits, whatever freed them: the session was
+# moved to a later date, the event published again, its deadline for serving people shortened.
 DUE_SQL = """
     (SELECT DISTINCT session_id FROM booking WHERE state = 'offered' AND offered_until < $1 LIMIT $2)
     UNION (SELECT id FROM session WHERE seats_held_back > 0 AND held_back_until <= $1 LIMIT $2)
+    UNION (SELECT s.id FROM session s JOIN event e ON e.id = s.event_id
+           WHERE s.seats_waiting > 0 AND e.state = 'published' AND s.called_off_at IS NULL AND s.lead_id IS NULL
+             AND s.starts_at - e.promotion_stop > $1
+             AND EXISTS (SELECT FROM booking b WHERE b.session_id = s.id AND b.state = 'waiting'
+                         AND (s.capacity IS NULL OR b.seats <= s.capacity - s.seats_taken - s.seats_offered - s.seats_held_back))
+           LIMIT $2)
 """
 
 
@@ -61,10 +69,10 @@ async def give_seat(booking_id: UUID, *, by: Person, now: datetime) -> Booking:
 
 
 async def sweep(now: datetime) -> int:
-    """End the offers that nobody answered, release seats held back long enough, serve who waits; how many sessions."""
+    """End the offers that nobody answered, release seats held back long enough, serve who waits; how many sessions changed."""
     due = [row["session_id"] for row in await fetch_rows(DUE_SQL, now, SESSIONS)]
-    await asyncio.gather(*(admission.submit(Request(session_id=one, wish=Release(), now=now)) for one in due))
-    return len(due)
+    answers = await asyncio.gather(*(admission.submit(Request(session_id=one, wish=Release(), now=now)) for one in due))
+    return sum(answer.outcome is not None and bool(answer.outcome.notes) for answer in answers)
 
 
 async def _answer(booking_id: UUID, wish: Accept | Decline | GiveSeat, *, now: datetime, by: Person | None) -> Booking:
