@@ -218,6 +218,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "seat_id": ["AAAAA2-1", "AAAAA3-1"],
         "file": [*(f"{one}.ics" for one in sessions), *FEEDS],
         "name": ["1"],
+        "version": ["2026-11"],
         "number": ["0"],
     }
     async with httpx.AsyncClient(

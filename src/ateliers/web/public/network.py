@@ -15,7 +15,7 @@ from ateliers.agenda.sessions import list_next_sessions
 from ateliers.clock import now
 from ateliers.network import applications
 from ateliers.network.application import Application, EmailAddress, wrong_answers
-from ateliers.network.charter import current_charter, list_signatures
+from ateliers.network.charter import current_charter, find_charter, list_signatures
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_signatory, get_structure_by_id, list_history, list_signatories
 from ateliers.network.thread import NewMessage, TooManyMessages, list_messages, write_to_coordinators
@@ -109,7 +109,17 @@ async def show_signatory(slug: FromPath[str]) -> Response[bytes]:
 @get("/charte")
 async def show_charter() -> Response[bytes]:
     """The text that structures sign."""
-    return page("public/charter.html", charter=await current_charter())
+    return page("public/charter.html", charter=await current_charter(), is_old=False)
+
+
+@get("/charte/{version:str}")
+async def show_version(version: FromPath[str]) -> Response[bytes]:
+    """One version of the text, as it was signed."""
+    charter = await find_charter(version)
+    if charter is None:
+        raise NotFound
+    current = await current_charter()
+    return page("public/charter.html", charter=charter, is_old=charter.version != current.version)
 
 
 @get("/rejoindre")
@@ -234,6 +244,7 @@ ROUTES = [
     show_signatories,
     show_signatory,
     show_charter,
+    show_version,
     begin,
     send_link,
     show_application,

@@ -12,10 +12,11 @@ from ateliers.clock import now
 from ateliers.network.charter import current_charter, find_charter, list_signatures
 from ateliers.network.people import Person
 from ateliers.network.resigning import NewSignature, allow_signing, find_unsigned, list_to_sign, sign_again, sign_path
+from ateliers.network.signed_charter import get_signed, signed_charter_pdf
 from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure
 from ateliers.refusals import NotFound, Refusal
-from ateliers.web.answers import page, redirect
+from ateliers.web.answers import PDF, inline_file, page, private, redirect
 from ateliers.web.forms import Form, read_form
 
 
@@ -52,6 +53,14 @@ async def sign(request: Request[Any, Any, Any], slug: FromPath[str], me: NamedDe
     return redirect(sign_path(structure))
 
 
+@get("/espace/charte/{slug:str}/{version:str}/charte-signee.pdf")
+async def signed_pdf(slug: FromPath[str], version: FromPath[str], me: NamedDependency[Person]) -> Response[bytes]:
+    """What was signed, as a document."""
+    structure, charter, signature = await get_signed(slug, version, by=me)
+    made = await signed_charter_pdf(structure, charter, signature, now=now())
+    return private(Response(made, media_type=PDF, headers=inline_file("charte-signee.pdf")))
+
+
 async def _structure(slug: str, me: Person) -> Structure:
     structure = await get_structure(slug)
     allow_signing(structure.id, by=me)
@@ -71,4 +80,4 @@ async def _charter_page(structure: Structure, me: Person, form: Form[NewSignatur
     )
 
 
-ROUTES = [choose_structure, show_charter, sign]
+ROUTES = [choose_structure, show_charter, sign, signed_pdf]
