@@ -229,7 +229,7 @@ def _other(message: Message, parts: list[Message], received: Received, row_id: U
         name=plain(parseaddr(_header(message, "From"))[0])[:120],
         subject=subject[:200],
         text=_text(parts),
-        answers=[UUID(found) for found in _OURS.findall(references)][:20],
+        answers=[UUID(found) for found in dict.fromkeys(_OURS.findall(references))][:20],
     )
 
 

@@ -12,10 +12,9 @@ _QUOTE_BEGINS = re.compile(
     r"|(?:de|from)\s*:\s.*rendez-vous@.*)",
     re.IGNORECASE,
 )
-_BREAKS = re.compile(r"<\s*(?:br|/p|/div|/li|/tr|/h[1-6])\b[^>]{0,200}>", re.IGNORECASE)
-_UNSEEN = re.compile(r"<\s*(style|script|head|title)\b.{0,100000}?<\s*/\s*\1\s*>", re.IGNORECASE | re.DOTALL)
-_QUOTED = re.compile(r"<\s*blockquote\b.*", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^<>]{0,5000}>")
+_UNSEEN = {"style", "script", "head", "title", "blockquote"}
+_BREAKS = {"br", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6"}
+_TAG_NAME = re.compile(r"/?[a-z0-9]+", re.IGNORECASE)
 _GAPS = re.compile(r"\n{3,}")
 
 
@@ -34,7 +33,28 @@ def spoken(text: str) -> str:
 
 
 def without_tags(html: str) -> str:
-    """The text of an HTML message, lines kept, its quotation left out."""
-    shown = _QUOTED.sub("", _UNSEEN.sub("", html)) or html
-    lines = _TAG.sub("", _BREAKS.sub("\n", re.sub(r"\s+", " ", shown)))
-    return "\n".join(line.strip() for line in unescape(lines).splitlines())
+    """The text of an HTML message, lines kept, what is not shown and its quotation left out; all of it if nothing else is left."""
+    return _shown(html, _UNSEEN) or _shown(html, _UNSEEN - {"blockquote"})
+
+
+def _shown(html: str, unseen: set[str]) -> str:
+    # Cut at each « < »: one pass, however broken it is.
+    first, *pieces = html.split("<")
+    shown = [first]
+    waits_for = ""
+    for piece in pieces:
+        found = _TAG_NAME.match(piece)
+        name = found[0].lower() if found else ""
+        text = piece.partition(">")[2]
+        if waits_for:
+            if name != f"/{waits_for}":
+                continue
+            waits_for = ""
+        elif name in unseen:
+            waits_for = name
+            continue
+        if name.strip("/") in _BREAKS:
+            shown.append("\0")
+        shown.append(text)
+    text = re.sub(r"\s+", " ", unescape("".join(shown)))
+    return "\n".join(line.strip() for line in text.split("\0")).strip()
