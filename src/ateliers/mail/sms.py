@@ -113,6 +113,13 @@ def mobile_number(phone: str) -> str | None:
     return None
 
 
+def is_mail_pattern(address: str) -> bool:
+    """Whether an address turns e-mails into SMS: one part before the @ is {number}."""
+    return (
+        re.fullmatch(r"[A-Za-z0-9.+_-]*\{number\}[A-Za-z0-9.+_-]*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", address) is not None
+    )
+
+
 async def find_gateway(structure_id: UUID) -> Gateway | None:
     """How the structure sends SMS, on or off; None when it never said."""
     return await fetch_one(
