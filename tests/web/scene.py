@@ -12,6 +12,7 @@ from ateliers.agenda.alerts import find_alert
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.links import manage_path
 from ateliers.bookings.opt_out import stop_reminders_path
+from ateliers.experiences.links import survey_path
 from ateliers.network.applications import application_path
 from ateliers.network.candidates import confirm_path
 from ateliers.network.invitations import invitation_path
@@ -26,6 +27,7 @@ from tests.world import (
     make_event,
     make_nadia,
     make_paule,
+    make_person,
     make_place,
     make_samir,
     make_session,
@@ -39,6 +41,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     samir: UUID
     nadia: UUID
     paule: UUID
+    claire: UUID  # of the national team
     structure: UUID
     session: UUID  # next week, four seats, one taken
     later: UUID  # of the same event
@@ -57,6 +60,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     private: str
     offered: str  # private page of a booking that is offered a seat
     reminders: str
+    survey: str
     sign_in: str
     invitation: str
     invitation_id: UUID
@@ -86,9 +90,15 @@ async def make_scene() -> Scene:
     began = await make_session(
         await make_event(structure), starts_at=moment.replace(microsecond=0) - timedelta(hours=1), place_id=place
     )
+    claire = await make_person("Claire Vidal", "national")
     seat = await make_booking(began)
     odile = await make_booking(
         session, email="odile@example.test", seats=2, code="K7M2QX", uid="b-7@ateliers.test", contact_key=b"odile"
+    )
+    asked = await database.fetch_value("SELECT event_id FROM session WHERE id = $1", began)
+    survey = [{"id": "question", "text": "Reviendrez-vous ?", "answer": "yes_no"}]
+    await database.execute(
+        "INSERT INTO survey (event_id, questions, updated_at) VALUES ($1, $2, $3)", asked, survey, moment
     )
     crowded = await make_session(await make_event(structure), starts_at=soon, capacity=1, place_id=place)
     await make_booking(crowded)
@@ -117,6 +127,7 @@ async def make_scene() -> Scene:
         samir=samir,
         nadia=nadia,
         paule=paule,
+        claire=claire,
         structure=structure,
         session=session,
         later=later,
@@ -143,6 +154,7 @@ async def make_scene() -> Scene:
         private=manage_path(held),
         offered=manage_path(await get_booking(offered)),
         reminders=stop_reminders_path(held),
+        survey=survey_path(present),
         sign_in=link_path(link),
         invitation=invitation_path(invitation),
         invitation_id=invitation,

@@ -143,7 +143,9 @@ class House(Struct, frozen=True):
 @pytest.fixture
 async def house(browser_of, client) -> House:
     scene = await make_scene()
-    browsers = {"stranger": client} | {who: await browser_of(scene.person(who)) for who in ("samir", "nadia", "paule")}
+    browsers = {"stranger": client} | {
+        who: await browser_of(scene.person(who)) for who in ("samir", "nadia", "paule", "claire")
+    }
     return House(scene, browsers, await keep_rows(), await fingerprint())
 
 

@@ -63,7 +63,7 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     uid: str
     is_confirmed: bool
     has_email: bool
-    may_text: bool  # the structure sends SMS, and there is a number but no address
+    may_text: bool  # the structure sends SMS, and there is a number but no address that takes mail
     sequence: int
     told_revision: int  # before
     told_at: datetime

@@ -66,7 +66,7 @@ WORDS = {
 REACHABLE = """
     FROM sms_gateway g JOIN event e ON e.structure_id = g.structure_id JOIN session s ON s.event_id = e.id
     JOIN booking b ON b.session_id = s.id
-    WHERE g.is_on AND b.state = 'confirmed' AND b.email IS NULL AND b.phone IS NOT NULL AND s.called_off_at IS NULL
+    WHERE g.is_on AND b.state = 'confirmed' AND (b.email IS NULL OR b.unreachable <> '') AND b.phone IS NOT NULL AND s.called_off_at IS NULL
       AND s.starts_at > $1 AND NOT EXISTS (SELECT FROM outbox o WHERE o.key = {key})
 """
 CONFIRMED_SQL = f"""SELECT b.id, {{key}} AS key, s.revision {REACHABLE}

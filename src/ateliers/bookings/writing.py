@@ -58,8 +58,8 @@ async def reach(session: Session, audience: Audience) -> Reach:
     )
     gateway = await find_gateway(session.structure_id)
     may_text = gateway is not None and gateway.is_on
-    by_email = [booking for booking in found if booking.email]
-    others = [booking for booking in found if not booking.email]
+    by_email = [booking for booking in found if booking.email and not booking.unreachable]
+    others = [booking for booking in found if not booking.email or booking.unreachable]
     by_text = [booking for booking in others if may_text and mobile_number(booking.phone or "")]
     return Reach(by_email=by_email, by_text=by_text, to_call=[booking for booking in others if booking not in by_text])
 

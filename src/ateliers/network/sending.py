@@ -130,10 +130,10 @@ async def set_gateway(structure_id: UUID, new: NewGateway, *, by: Person, now: d
 
 
 async def _allow(structure_id: UUID | None, by: Person) -> None:
-    if may_stop_all(by):
-        return
     if structure_id is None:
-        raise NotAllowed
+        if not may_stop_all(by):
+            raise NotAllowed
+        return
     structure = await get_structure_by_id(structure_id)
-    if not by.manages(structure_id) and not by.coordinates(structure.departement):
+    if not may_stop_all(by) and not by.manages(structure_id) and not by.coordinates(structure.departement):
         raise NotAllowed if by.serves(structure_id) else NotFound
