@@ -2,74 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
-
-import msgspec
-from msgspec import Struct
-from msgspec import inspect as mi
 
 from ateliers import clock
 from ateliers.agenda.alerts import NewAlert
 from ateliers.agenda.drafts import About, CallOff, Move, NewEvent, NewSession
 from ateliers.agenda.suspending import MembershipEnd
-from ateliers.experiences.follow_up import NewFollowUp
-from ateliers.experiences.survey import NewSurvey
 from ateliers.network.application import Application, EmailAddress, Note
 from ateliers.network.candidates import Match, NewCandidate
 from ateliers.network.invitations import NewMember
 from ateliers.network.notes import NewNote
 from ateliers.network.resigning import NewSignature
-from ateliers.network.sending import NewGateway, Suspension
 from ateliers.network.thread import NewMessage
 from ateliers.web.coordination import structures
-from ateliers.web.fields import specs
 from ateliers.web.public import booking, find_booking, my_booking, sign_in
-from ateliers.web.workspace import attendance, calls, messages, one_booking, phone_booking, seats
-from tests.web.scene import Scene
+from ateliers.web.workspace import attendance, calls, one_booking, phone_booking, seats
+from tests.web.sending_forms import SENDING
+from tests.web.sent import Sent
 from tests.web.typed import local, workshop
-
-Fields = dict[str, list[str]]
-
-
-class Sent(Struct, frozen=True, kw_only=True):
-    """One form: who sends it where, the struct it fills, and valid answers."""
-
-    at: Callable[[Scene], str]
-    by: str = "stranger"
-    struct: type[Struct] | None = None
-    valid: Callable[[Scene], dict[str, str | list[str]]] = lambda _scene: {}
-    counts: frozenset[str] = frozenset()  # tables that a refusal rightly writes to
-    is_tap: bool = False  # buttons without anything typed: a page that is not ours gets no form back
-
-    @property
-    def names(self) -> dict[str, msgspec.inspect.Type]:
-        """Every field, with the type of its answers."""
-        return {} if self.struct is None else dict(_names(self.struct))
-
-    def fields(self, scene: Scene) -> Fields:
-        """The valid answers as a browser sends them."""
-        return {name: value if isinstance(value, list) else [value] for name, value in self.valid(scene).items()}
-
-
-def _names(struct: type[Struct], prefix: str = "") -> list[tuple[str, mi.Type]]:
-    found = []
-    for spec in specs(struct):
-        if isinstance(spec.core, mi.StructType):
-            found += _names(spec.core.cls, f"{prefix}{spec.name}.{'0.' if spec.many else ''}")
-        else:
-            found.append((prefix + spec.name, spec.core))
-    return found
-
-
-def body(fields: Fields) -> bytes:
-    """The body that a browser sends."""
-    pairs = [(name, text) for name, texts in fields.items() for text in texts]
-    return urlencode(pairs, errors="surrogatepass").encode()
-
-
-URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
 
 
 def next_week(days: int = 7) -> datetime:
@@ -394,78 +344,5 @@ FORMS: dict[str, Sent] = {
         struct=Note,
         valid=lambda _s: {"note": "Hors du champ de la charte."},
     ),
-    "/avis/{code:str}/{key:str}": Sent(at=lambda s: s.survey, valid=lambda _s: {"question": "yes"}),
-    "/avis/{code:str}/{key:str}/arreter": Sent(at=lambda s: f"{s.survey}/arreter"),
-    "/espace/seances/{session_id:uuid}/avis": Sent(
-        at=lambda s: f"/espace/seances/{s.began}/avis", by="nadia", valid=lambda _s: {"question": "no"}
-    ),
-    "/espace/seances/{session_id:uuid}/message": Sent(
-        at=lambda s: f"/espace/seances/{s.session}/message",
-        by="nadia",
-        struct=messages.MessageForm,
-        valid=lambda _s: {
-            "audience": "everybody",
-            "subject": "Par la porte de côté",
-            "body": "Bonjour,\n\nla porte est close.",
-            "nonce": "0123456789abcdef" * 2,
-            "confirmed": "1",
-        },
-    ),
-    "/espace/evenements/{event_id:uuid}/suivi": Sent(
-        at=lambda s: f"/espace/evenements/{s.event}/suivi",
-        by="samir",
-        struct=NewFollowUp,
-        valid=lambda _s: {
-            "audience": "missed",
-            "subject": "Vous nous avez manqué",
-            "body": "Revenez nous voir.",
-            "links": "https://example.test/guide.pdf",
-            "with_survey": "",
-            "is_on": "1",
-        },
-    ),
-    "/espace/evenements/{event_id:uuid}/questionnaire": Sent(
-        at=lambda s: f"/espace/evenements/{s.event}/questionnaire",
-        by="samir",
-        struct=NewSurvey,
-        valid=lambda _s: {
-            "questions.0.id": "",
-            "questions.0.text": "L’atelier vous a-t-il plu ?",
-            "questions.0.answer": "choice",
-            "questions.0.choices": "Oui\nUn peu\nNon",
-        },
-    ),
-    "/espace/envois/{slug:str}/suspension": Sent(
-        at=lambda _s: "/espace/envois/ccas-de-nevers/suspension",
-        by="samir",
-        struct=Suspension,
-        valid=lambda _s: {"note": "Mauvaise date"},
-    ),
-    "/espace/envois/{slug:str}/reprise": Sent(at=lambda _s: "/espace/envois/ccas-de-nevers/reprise", by="samir"),
-    "/espace/envois/{slug:str}/sms": Sent(
-        at=lambda _s: "/espace/envois/ccas-de-nevers/sms",
-        by="samir",
-        struct=NewGateway,
-        valid=lambda _s: {
-            "kind": "http",
-            "address": "https://sms.example.test/send",
-            "body": "form",
-            "number_field": "to",
-            "text_field": "text",
-            "fixed": "sender=CCAS",
-            "secret": "Bearer 0123",
-            "per_day": "50",
-            "is_on": "1",
-        },
-    ),
-    "/coordination/envois/suspension": Sent(
-        at=lambda _s: "/coordination/envois/suspension",
-        by="claire",
-        struct=Suspension,
-        valid=lambda _s: {"note": "Incident"},
-    ),
-    "/coordination/envois/reprise": Sent(at=lambda _s: "/coordination/envois/reprise", by="claire"),
-    "/coordination/envois/reprise/{structure_id:uuid}": Sent(
-        at=lambda s: f"/coordination/envois/reprise/{s.structure}", by="claire"
-    ),
+    **SENDING,
 }

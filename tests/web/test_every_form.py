@@ -18,9 +18,10 @@ from msgspec import inspect as mi
 
 from ateliers.clock import now
 from ateliers.web.doors import routes_of
-from tests.web.every_form import FORMS, URLENCODED, Fields, Sent, body
+from tests.web.every_form import FORMS
 from tests.web.rows import fingerprint, keep_rows, put_rows_back
 from tests.web.scene import Scene, make_scene
+from tests.web.sent import URLENCODED, Fields, Sent, body
 
 TRAPS = {"site", "website_2"}  # fields that people do not see, and programs fill in
 DOORS = ("ateliers.web.public", "ateliers.web.workspace", "ateliers.web.coordination")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.web.every_form import URLENCODED
 from tests.web.scene import make_scene
+from tests.web.sent import URLENCODED
 
 VALUES = [
     b"",
