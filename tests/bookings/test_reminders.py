@@ -273,3 +273,15 @@ async def test_a_called_off_session_tells_and_does_not_remind():
     await changes.sweep(J1 - HOUR)
 
     assert await swept(J1, H2) == []
+
+
+async def test_an_event_sends_the_reminders_it_has_chosen():
+    await booked(event_id=await make_event(reminder_plan=["J-3", "J-1"]))
+
+    assert await swept(J7, START - 3 * DAY, J1, H2) == ["J-3", "J-1"]
+
+
+async def test_an_event_may_send_none():
+    await booked(event_id=await make_event(reminder_plan=[]))
+
+    assert await swept(J7, J1, H2) == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
 from ateliers.refusals import Invalid
-from ateliers.web.fields import parse
+from ateliers.web.fields import close_up, parse
 from ateliers.web.forms import Form, form_fields
 
 
@@ -22,7 +22,7 @@ class Colour(enum.Enum):
 
 
 class Owner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: Annotated[str, Meta(min_length=1, max_length=20, title="Your name")]
+    name: Annotated[str, Meta(min_length=1, max_length=20, title="Name of the owner")]
     email: Annotated[str, Meta(max_length=50, pattern=r"^\S+@\S+$", extra={"error": "Write an address."})] | None = None
 
 
@@ -96,7 +96,7 @@ def test_a_form_keeps_what_was_typed_and_knows_its_inputs():
     form = Form(Car, {"seats": ["eleven"]}, None, {}, sent=True)
     assert form["seats"].value == "eleven"
     assert form["seats"].attributes == {"min": 1, "max": 9}
-    assert form["owner.name"].label == "Your name"
+    assert form["owner.name"].label == "Name of the owner"
     assert form["owner.name"].id == "f-owner-name"
     assert Form.of(Car)["seats"].value == "4"
     assert Form.of(Car, colour=Colour.BLUE)["colour"].value == "blue"
@@ -124,3 +124,48 @@ def test_no_form_is_a_fault(body: bytes):
     car, errors = parse(Car, form_fields(body), typed=False)
     assert (car is None) == bool(errors)
     msgspec.json.encode({name: [str(message) for message in messages] for name, messages in errors.items()})
+
+
+class Wheel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    id: Annotated[str, Meta(extra={"input": "hidden"})] = ""
+    maker: Annotated[str, Meta(max_length=5)] = ""
+    colour: Colour = Colour.RED
+    marks: Annotated[list[str], Meta(extra={"input": "textarea"})] = []
+
+
+class Cart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    wheels: Annotated[list[Wheel], Meta(max_length=2)] = []
+
+
+def test_rows_of_a_form_fill_a_list_and_blank_ones_are_left_out():
+    raw = {
+        "wheels.0.id": ["w0"],
+        "wheels.0.maker": [" "],
+        "wheels.0.colour": ["blue"],
+        "wheels.2.id": ["w2"],
+        "wheels.2.marks": ["x\r\n\r\ny"],
+        "wheels.11.maker": ["B"],
+        "wheels.11.colour": ["blue"],
+        "wheels.1x.maker": ["C"],
+    }
+
+    closed = close_up(Cart, raw)
+    cart, errors = parse(Cart, closed, typed=False)
+
+    assert (cart, errors) == (
+        Cart(wheels=[Wheel(id="w2", marks=["x", "y"]), Wheel(maker="B", colour=Colour.BLUE)]),
+        {},
+    )
+    form = Form(Cart, closed, cart, errors, sent=True)
+    assert [form[f"wheels.{n}.maker"].value for n in range(3)] == ["", "B", ""]
+    assert Form.of(Cart, cart)["wheels.0.marks"].value == "x\ny"
+
+
+def test_what_is_wrong_in_a_row_is_told_by_its_number():
+    typed = {"wheels": [{"maker": "ok"}, {"maker": "too long", "seats": 1}]}
+
+    assert list(parse(Cart, typed, typed=True)[1]) == ["wheels.1.maker", "wheels.1.seats"]
+    assert list(parse(Cart, {"wheels": [{}] * 3}, typed=True)[1]) == ["wheels"]
+    assert list(parse(Cart, {"wheels": [1]}, typed=True)[1]) == ["wheels.0"]
+    assert list(parse(Cart, {"wheels": {}}, typed=True)[1]) == ["wheels"]
+    assert parse(Cart, {}, typed=True) == (Cart(), {})

@@ -37,6 +37,21 @@ FIELDS += [
     "keep_place",
     "description",
 ]
+FIELDS += [
+    "opens_at",
+    "public_from",
+    "closing_hours",
+    "offer_hours",
+    "seats_held_back",
+    "held_back_days",
+    "reminder_plan",
+    "all_day",
+    "questions.0.text",
+    "questions.0.choices",
+    "questions.2.answer",
+    "questions.2.id",
+    "questions.99.text",
+]
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=40), max_size=4))
