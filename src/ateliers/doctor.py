@@ -7,7 +7,6 @@ import difflib
 import enum
 import os
 import shutil
-import socket
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,9 @@ import asyncpg
 import msgspec
 
 from ateliers import clock, database
+from ateliers.mail.imap import MailboxError, look_into
+from ateliers.mail.records import Network, Records
+from ateliers.mail.sender_domain import examine_domain
 from ateliers.settings import DEFAULT_SECRET, Settings, SettingsError, read_settings
 
 SECONDS = 10.0  # what each examination gets
@@ -111,7 +113,10 @@ def examine_disk(folder: Path) -> Finding:
 
 async def _examine_neighbours(chosen: Settings) -> list[Finding]:
     parts = await asyncio.gather(
-        examine_database(chosen), examine_smtp(chosen.smtp_url), examine_sender(chosen.mail_domain)
+        examine_database(chosen),
+        examine_smtp(chosen.smtp_url),
+        examine_sender(chosen, Network()),
+        examine_answers(chosen),
     )
     return [finding for part in parts for finding in part]
 
@@ -164,6 +169,8 @@ async def _examine_connection(connection: asyncpg.Connection) -> list[Finding]:
         )
     else:
         found.append(_well("tables", f"Up to date ({len(done)} migrations)."))
+    if not pending:
+        found += await _examine_refusals(connection)
     drift = abs((await connection.fetchval("SELECT clock_timestamp()") - clock.now()).total_seconds())
     text = f"{drift:.1f} s between this machine's clock and the database's."
     found.append(
@@ -172,6 +179,18 @@ async def _examine_connection(connection: asyncpg.Connection) -> list[Finding]:
         else _wrong("clock", text, "Let both keep time with NTP (chrony, systemd-timesyncd).")
     )
     return found
+
+
+async def _examine_refusals(connection: asyncpg.Connection) -> list[Finding]:
+    """Messages that receivers refused lately because of our domain or server, not of their addresses."""
+    row = await connection.fetchrow(
+        """SELECT count(*) AS number, max(status || ' ' || diagnostic) AS said FROM bounce
+           WHERE cause = 'policy' AND at > clock_timestamp() - interval '7 days'"""
+    )
+    if row is None or not row["number"]:
+        return []
+    text = f"{row['number']} messages were refused in a week for reasons of ours, such as: {row['said'].strip()[:200]}"
+    return [_wrong("refusals", text, "Look at SPF, DKIM and DMARC below, and at the reputation of the server.")]
 
 
 async def examine_smtp(url: str) -> list[Finding]:
@@ -202,22 +221,53 @@ async def examine_smtp(url: str) -> list[Finding]:
     return [_well("mail", f"{place} answers.")]
 
 
-async def examine_sender(domain: str) -> list[Finding]:
-    """Whether the sender's domain exists: receivers refuse mail from one that does not."""
+async def examine_sender(chosen: Settings, records: Records) -> list[Finding]:
+    """Whether the sender's domain says what receivers want to read before they take its mail. In production it must."""
+    domain = chosen.mail_domain
     if domain == "localhost":
         return [_remark("sender", "Mail leaves from localhost: only good for a trial.", "Set ATELIERS_MAIL_FROM.")]
+    told = _wrong if chosen.production else _remark
+    return [
+        _well(one.subject, one.text) if one.is_well else told(one.subject, one.text, one.remedy)
+        for one in await examine_domain(domain, chosen.dkim_selector, records)
+    ]
+
+
+async def examine_answers(chosen: Settings) -> list[Finding]:
+    """Whether what comes back is read: bounces, answers of calendars and of people."""
+    if not chosen.reads_mail:
+        text = (
+            "What comes back is not read: a wrong address goes unnoticed, a decline in a calendar gives nothing back."
+        )
+        return [_remark("answers", text, "Set ATELIERS_LMTP and start a worker with --lmtp, or set ATELIERS_IMAP_URL.")]
+    found = []
+    if chosen.imap_url:
+        try:
+            await asyncio.wait_for(look_into(chosen.imap_url), SECONDS)
+            found.append(_well("answers", "The mailbox can be read."))
+        except (MailboxError, TimeoutError) as wrong:
+            text = f"The mailbox cannot be read: {str(wrong) or 'no answer'}"
+            found.append(_wrong("answers", text, "Correct ATELIERS_IMAP_URL; user and password are percent-encoded."))
+    if chosen.lmtp:
+        found.append(await _examine_lmtp(chosen.lmtp))
+    return found
+
+
+async def _examine_lmtp(address: str) -> Finding:
     try:
         async with asyncio.timeout(SECONDS):
-            await asyncio.get_running_loop().getaddrinfo(domain, None, type=socket.SOCK_STREAM)
-    except (OSError, TimeoutError):
-        return [
-            _remark(
-                "sender",
-                f"{domain} has no address record that can be found from here.",
-                "It needs MX, SPF and DKIM records for mail to arrive.",
-            )
-        ]
-    return [_well("sender", f"{domain} is known; see that it has SPF and DKIM records.")]
+            if address.startswith("/"):
+                reader, writer = await asyncio.open_unix_connection(address)
+            else:
+                host, _, port = address.rpartition(":")
+                reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            greeting = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError) as wrong:
+        return _wrong("answers", f"Nobody takes mail at {address}: {wrong}", "Start: ateliers worker --lmtp")
+    if not greeting.startswith(b"220"):
+        return _wrong("answers", f"Something else answers at {address}.", "Correct ATELIERS_LMTP.")
+    return _well("answers", f"A worker takes mail at {address}.")
 
 
 def _well(subject: str, text: str) -> Finding:

@@ -88,12 +88,14 @@ class _Mailbox:
         return answer[1]
 
 
+async def look_into(url: str) -> None:
+    """Open the mailbox and close it again. Raises MailboxError."""
+    await asyncio.to_thread((await _opened(url)).close)
+
+
 async def read_mailbox(url: str, take: Callable[[Received], Awaitable[bool]]) -> int:
     """Deal with what is new in the mailbox; how many messages that was. Raises MailboxError."""
-    try:
-        mailbox = await asyncio.to_thread(_Mailbox, url)
-    except (OSError, imaplib.IMAP4.error) as wrong:
-        raise MailboxError(str(wrong)) from wrong
+    mailbox = await _opened(url)
     handled = 0
     try:
         for uid in await asyncio.to_thread(mailbox.list_new):
@@ -106,6 +108,13 @@ async def read_mailbox(url: str, take: Callable[[Received], Awaitable[bool]]) ->
     finally:
         await asyncio.to_thread(mailbox.close)
     return handled
+
+
+async def _opened(url: str) -> _Mailbox:
+    try:
+        return await asyncio.to_thread(_Mailbox, url)
+    except (OSError, imaplib.IMAP4.error) as wrong:
+        raise MailboxError(str(wrong)) from wrong
 
 
 def received(raw: bytes) -> Received:
