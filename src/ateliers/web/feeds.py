@@ -97,6 +97,12 @@ async def private_file(request: Request[Any, Any, Any], token: str, *, now: date
     return answer
 
 
+def forget_when_checked() -> None:
+    """Look at every feed again when it is next asked for."""
+    for kept in _kept.values():
+        kept.checked = -TRUSTED_SECONDS
+
+
 async def _look(key: _Key, *, now: datetime) -> _Kept:
     """The feed as it is now; who asks while it is being made waits for the same one."""
     lock = _looking.setdefault(key, asyncio.Lock())
