@@ -39,7 +39,7 @@ class Chore(msgspec.Struct, frozen=True, kw_only=True):
 
 def chores() -> list[Chore]:
     """All chores of the service."""
-    from ateliers.agenda import alerts
+    from ateliers.agenda import alerts, clock_law
     from ateliers.agenda.emails import COMPOSERS as AGENDA_LETTERS
     from ateliers.bookings import changes, cycle_dates, incoming, needs, offers, reminders, texts, unreachable
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
@@ -91,6 +91,7 @@ def chores() -> list[Chore]:
         Chore(name="follow up", seconds=300, run=follow),
         Chore(name="draw conclusions from bounces", seconds=10, run=unreachable.sweep),
         Chore(name="ask signatures", seconds=60, run=ask_signatures),
+        Chore(name="follow changes of clocks", seconds=86_400, run=clock_law.sweep),
         Chore(name="purge needs", seconds=3600, run=purge_needs),
         Chore(name="purge incoming mail", seconds=3600, run=incoming.purge_incoming),
         Chore(name="purge sign-ins", seconds=3600, run=forget),

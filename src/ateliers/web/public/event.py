@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Response, get
@@ -62,8 +64,9 @@ def linked_data(session: Session) -> str:
         "@context": "https://schema.org",
         "@type": "Event",
         "name": session.title,
-        "startDate": session.starts_at.isoformat(),
-        "endDate": session.ends_at.isoformat(),
+        "startDate": _moment(session.starts_at, session),
+        # Of whole days the last one: schema.org counts it in, our instant is the midnight after it.
+        "endDate": _moment(session.ends_at - timedelta(hours=12) if session.all_day else session.ends_at, session),
         "eventStatus": "https://schema.org/EventScheduled",
         "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
         "url": page_url,
@@ -86,14 +89,14 @@ def linked_data(session: Session) -> str:
     else:
         data["location"] = _at(session)
     if session.dates:
-        data["startDate"] = session.begins_at.isoformat()
-        data["endDate"] = session.dates[-1].ends_at.isoformat()
+        data["startDate"] = _moment(session.begins_at, session)
+        data["endDate"] = _moment(session.dates[-1].ends_at, session)
         data["subEvent"] = [_date(session, date) for date in session.dates]
     if session.is_off:
         data["eventStatus"] = "https://schema.org/EventCancelled"
     elif session.previous_start is not None:
         data["eventStatus"] = "https://schema.org/EventRescheduled"
-        data["previousStartDate"] = session.previous_start.isoformat()
+        data["previousStartDate"] = _moment(session.previous_start, session)
     if session.rules.takes_bookings and not session.is_off:
         data |= _seats(session)
     text = msgspec.json.encode(data).decode()
@@ -157,13 +160,19 @@ def _at_home(session: Session) -> dict[str, Any]:
     return {"@type": "VirtualLocation", "url": absolute(session.path)}
 
 
+def _moment(moment: datetime, session: Session) -> str:
+    """On the clock of the place, with its offset; a day where there is no hour."""
+    local = moment.astimezone(ZoneInfo(session.zone))
+    return local.date().isoformat() if session.all_day else local.isoformat(timespec="seconds")
+
+
 def _date(session: Session, date: CycleDate) -> dict[str, Any]:
     status = "EventCancelled" if date.called_off_at else "EventScheduled"
     return {
         "@type": "Event",
         "name": session.title,
-        "startDate": date.starts_at.isoformat(),
-        "endDate": date.ends_at.isoformat(),
+        "startDate": _moment(date.starts_at, session),
+        "endDate": _moment(date.ends_at, session),
         "eventStatus": f"https://schema.org/{status}",
         "location": _at_home(session) if session.is_online else {"@type": "Place", "name": date.place},
     }
