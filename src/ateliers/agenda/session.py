@@ -107,6 +107,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     online_taken: int  # seats of the online half that are no longer free
     online_waiting: int
     dates: list[CycleDate]  # of its cycle, in order of time; none outside a cycle
+    code: str  # of its short address
     all_day: bool  # no fixed hour: from midnight to midnight in its zone
     outcome: str | None  # 'held', 'held_empty'
     called_off_at: datetime | None
@@ -288,7 +289,7 @@ SESSION_SQL = """
            COALESCE(p.departement, o.departement) AS departement, p.latitude, p.longitude, p.access_note,
            COALESCE(p.accessibility, '{}') AS place_accessibility,
            s.join_url, s.zone, s.local_start, s.starts_at, s.ends_at, s.capacity, s.seats_taken, s.seats_waiting,
-           s.seats_offered, s.seats_held_back, s.held_back_until, s.overbooked, s.lead_id, s.onsite_id, s.all_day,
+           s.seats_offered, s.seats_held_back, s.held_back_until, s.overbooked, s.lead_id, s.onsite_id, s.code, s.all_day,
            h.id AS online_id, h.capacity AS online_capacity, COALESCE(h.seats_waiting, 0) AS online_waiting,
            COALESCE(h.seats_taken + h.seats_offered + h.seats_held_back, 0) AS online_taken,
            CASE WHEN e.is_cycle THEN (

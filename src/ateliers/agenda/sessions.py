@@ -24,6 +24,15 @@ async def get_session(session_id: UUID) -> Session:
     return session
 
 
+async def get_session_by_code(typed: str) -> Session:
+    """The session of a short address, however its code was typed. Raises NotFound."""
+    code = "".join(letter for letter in typed.upper() if letter in "0123456789ABCDEF")
+    session = await fetch_one(Session, f"{SESSION_SQL} WHERE s.code = $1", code)
+    if session is None:
+        raise NotFound
+    return session
+
+
 async def find_event(event_id: UUID) -> Event | None:
     """The event, or None."""
     return await fetch_one(Event, f"{EVENT_SQL} WHERE e.id = $1", event_id)

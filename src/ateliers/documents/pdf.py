@@ -1,4 +1,4 @@
-"""PDF files from a Typst template: tagged for screen readers (PDF/UA-1), set in our own letters."""
+"""PDF files from a Typst template, tagged for screen readers (PDF/UA-1) and set in our own letters; pictures of them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,25 @@ async def make_pdf(template: str, data: Any, *, now: datetime) -> bytes:
     return await asyncio.to_thread(_compile, template, msgspec.json.encode(data).decode(), now)
 
 
+async def make_png(template: str, data: Any, *, now: datetime) -> bytes:
+    """The first page of the same as a picture, 150 points an inch. Made in a thread."""
+    return await asyncio.to_thread(_draw, template, msgspec.json.encode(data).decode(), now)
+
+
+def _draw(template: str, data: str, now: datetime) -> bytes:
+    made = _compiler().compile(
+        input=str(resource("templates") / template),
+        format="png",
+        ppi=150.0,
+        sys_inputs={"data": data},
+        timestamp=int(now.timestamp()),
+    )
+    page = made[0] if isinstance(made, list) else made
+    if page is None:
+        raise TypeError(template)
+    return page
+
+
 def _compile(template: str, data: str, now: datetime) -> bytes:
     try:
         return _compile_as(template, data, now, "ua-1")
@@ -35,9 +54,8 @@ def _compile(template: str, data: str, now: datetime) -> bytes:
 
 
 def _compile_as(template: str, data: str, now: datetime, standard: Literal["ua-1", "1.7"]) -> bytes:
-    folder = resource("templates")
-    made = typst.Compiler(root=folder, font_paths=_fonts(), ignore_system_fonts=True).compile(
-        input=str(folder / template),
+    made = _compiler().compile(
+        input=str(resource("templates") / template),
         format="pdf",
         sys_inputs={"data": data},
         pdf_standards=standard,
@@ -46,3 +64,7 @@ def _compile_as(template: str, data: str, now: datetime, standard: Literal["ua-1
     if not isinstance(made, bytes):
         raise TypeError(template)
     return made
+
+
+def _compiler() -> typst.Compiler:
+    return typst.Compiler(root=resource("templates"), font_paths=_fonts(), ignore_system_fonts=True)

@@ -1,0 +1,32 @@
+"""Poster, flyers and picture of a session, for its staff to print and post (B22)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from ateliers.agenda.poster import Format, make_poster
+from ateliers.agenda.sessions import get_session
+from ateliers.clock import now
+from ateliers.network.people import Person
+from ateliers.refusals import NotFound
+from ateliers.web.answers import PDF, inline_file, private
+
+
+@get("/espace/seances/{session_id:uuid}/affiche/{file:str}")
+async def show_poster(session_id: FromPath[UUID], file: FromPath[str], me: NamedDependency[Person]) -> Response[bytes]:
+    """One of the files of `Format`."""
+    session = await get_session(session_id)
+    form = next((one for one in Format if one.value == file), None)
+    if form is None or not me.serves(session.structure_id):
+        raise NotFound
+    made = await make_poster(session, form, now=now())
+    kind = "image/png" if form is Format.PICTURE else PDF
+    return private(Response(made, media_type=kind, headers=inline_file(file)))
+
+
+ROUTES: list[Any] = [show_poster]

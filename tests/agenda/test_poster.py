@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import io
+
+import httpx
+import pytest
+import zxingcpp
+from PIL import Image
+
+from ateliers.agenda.poster import Format, make_poster, poster_of
+from ateliers.agenda.sessions import get_session
+from ateliers.web.app import make_app
+from ateliers.words import speaking
+from tests.agenda.values import ONLINE, a_session
+from tests.world import NOON, make_event, make_session, make_structure
+
+LONG = (
+    "Retrouver, ranger et partager ses ordonnances, ses résultats d’analyses et ses comptes rendus d’hospitalisation "
+    * 1
+)
+TITLES = ["Santé", LONG[:150], "#{1+1} $x$ *a* _b_ <c>", "Anticonstitutionnellement" * 5]
+
+
+def codes_in(png: bytes) -> list[str]:
+    """What a phone's camera reads."""
+    return [found.text for found in zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))]
+
+
+@pytest.mark.parametrize("title", TITLES)
+async def test_a_poster_is_one_page_whose_qr_code_leads_to_the_session(title: str):
+    session = a_session(title=title)
+    picture = await make_poster(session, Format.PICTURE, now=NOON)
+    assert codes_in(picture) == ["http://ateliers.test/s/3F7A02C9"]
+    assert Image.open(io.BytesIO(picture)).size == (1240, 1754)
+    for form in (Format.POSTER, Format.FLYER):
+        made = await make_poster(session, form, now=NOON)
+        assert made.startswith(b"%PDF-1.7")
+        assert (b"<pdfuaid:part>1<" in made, made.count(b"/Type /Page\n") or 1) == (True, 1)
+
+
+async def test_every_kind_of_session_has_a_poster_in_both_languages():
+    for values in ({}, ONLINE, {"kind": "stand", "all_day": True, "phone": None, "structure_phone": None}):
+        for language in ("fr", "en"):
+            with speaking(language):
+                assert (await make_poster(a_session(**values), Format.POSTER, now=NOON)).startswith(b"%PDF")
+
+
+def test_a_poster_says_what_people_need_and_no_link_to_the_meeting():
+    told = poster_of(a_session())
+    assert (told.free, told.dates, told.phone) == (
+        "Gratuit",
+        ["mardi 1er décembre 2026"],
+        "03\u00a086\u00a000\u00a000\u00a000",
+    )
+    assert told.hours.replace("\u00a0", " ") == "de 14 h à 16 h"
+    assert told.address == "ateliers.test/s/3F7A02C9"
+    assert "visio" not in str(poster_of(a_session(**ONLINE)))
+
+
+async def test_the_short_address_leads_to_the_session_however_it_is_typed(db: str):
+    del db
+    session = await get_session(await make_session())
+    hidden = await get_session(
+        await make_session(await make_event(await make_structure("Autre"), visibility="network"))
+    )
+    typed = f"{session.code[:4]} {session.code[4:]}".lower()
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=make_app()),  # type: ignore[arg-type]
+        base_url="http://ateliers.test",
+    ) as client:
+        answers = [await client.get(f"/s/{code}") for code in (session.code, typed, hidden.code, "00000000", "é")]
+    assert [answer.status_code for answer in answers] == [303, 303, 404, 404, 404]
+    assert answers[0].headers["location"] == session.path
