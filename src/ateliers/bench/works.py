@@ -26,6 +26,7 @@ ORDER = (
     "session-page",
     "feed",
     "outbox",
+    "inbound",
     "report",
     "export",
     "memory",
