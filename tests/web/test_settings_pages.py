@@ -236,6 +236,26 @@ async def test_who_is_told_counts_offers_and_those_who_wait(browser_of):
     assert ("Marcel Blanc" in told, "Partie" in told) == (True, False)
 
 
+async def test_who_is_told_by_sms_and_whose_address_is_dead(browser_of):
+    structure_id, _event, session_id = await ours()
+    await execute(
+        """INSERT INTO sms_gateway (structure_id, kind, address, body, number_field, text_field, per_day, is_on, updated_at)
+           VALUES ($1, 'http', 'https://sms.example.test', 'json', 'to', 'text', 10, true, $2)""",
+        structure_id,
+        now(),
+    )
+    await make_booking(session_id, email=None, phone="0612345678", name="Lucie Petit")
+    await make_booking(session_id, phone="0386123456", unreachable="dead", name="Jean Fixe")
+    tab = await browser_of(await make_samir(structure_id))
+
+    told = text_of(await tab.get(f"/espace/seances/{session_id}/annuler"))
+
+    assert "1 inscription est prévenue par SMS" in told
+    assert "1 inscription ne peut être prévenue que par téléphone" in told
+    assert told.index("Lucie Petit") < told.index("par téléphone") < told.index("Jean Fixe")
+    assert "par e-mail." not in told
+
+
 async def test_who_is_told_knows_the_online_half_and_the_other_dates_of_a_cycle(browser_of):
     structure_id, event_id, session_id = await ours(is_cycle=True)
     second = await make_session(event_id, starts_at=NEXT_WEEK + DAY, lead_id=session_id)
