@@ -11,6 +11,7 @@ from icalendar import Calendar
 
 from ateliers import database
 from ateliers.bookings.bookings import get_booking
+from ateliers.bookings.joining import join_path
 from ateliers.bookings.links import manage_path
 from ateliers.web import feeds
 from tests.world import make_booking, make_event, make_place, make_session, make_structure
@@ -144,3 +145,19 @@ async def test_only_the_private_link_opens_it(client):
         assert (await client.post(path)).status_code == 404
     assert (await client.get("/f/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.ics")).status_code == 404
     assert (await client.get("/f/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")).status_code == 404
+
+
+async def test_a_booking_can_be_kept_as_a_file(client):
+    session = await make_session(
+        await make_event(kind="webinar"), place_id=None, starts_at=SOON, join_url="https://visio.example/salle"
+    )
+    held = await get_booking(await make_booking(session, **CONTACT))
+    waiting = await get_booking(await make_booking(session, state="waiting"))
+    answer = await client.get(f"{manage_path(held)}/agenda.ics")
+
+    (event,) = Calendar.from_ical(answer.content).walk("VEVENT")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert event["LOCATION"] == f"http://ateliers.test{join_path(held)}"
+    assert b"METHOD" not in answer.content
+    assert (await client.get(f"{manage_path(waiting)}/agenda.ics")).status_code == 404
+    assert f"{manage_path(held)}/agenda.ics" in (await client.get(manage_path(held))).text

@@ -16,7 +16,7 @@ from ateliers.agenda.calendar import calendar_file
 from ateliers.agenda.ical import text
 from ateliers.agenda.session import SESSION_SQL, Session
 from ateliers.bookings import invites
-from ateliers.bookings.booking import Booking
+from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.bookings import BOOKING_SQL
 from ateliers.database import execute, fetch, fetch_one, new_id, transaction
 from ateliers.exchange.feeds.formats import REFRESH
@@ -114,6 +114,17 @@ async def personal_feed(token: str, *, now: datetime) -> Feed:
         body = _file(pairs, opened.id)
     modified = await revised_at(f"f/{opened.id}", body, now=now)
     return await packed(lambda: body, modified, "text/calendar")
+
+
+async def booking_calendar(booking: Booking) -> bytes:
+    """The dates of one confirmed booking as a file to keep. Raises NotFound when no seat is held."""
+    if booking.state is not BookingState.CONFIRMED:
+        raise NotFound
+    dates = await fetch(
+        Session, f"{SESSION_SQL} WHERE s.id = $1 OR s.lead_id = $1 ORDER BY s.starts_at, s.id", booking.session_id
+    )
+    with words.speaking(booking.language):
+        return calendar_file([], dates, [invites.kept(booking, date) for date in dates])
 
 
 def _file(pairs: list[tuple[Booking, Session]], feed_id: UUID) -> bytes:

@@ -10,9 +10,15 @@ from litestar.params import FromPath
 from ateliers.bookings.booking import Booking
 from ateliers.bookings.links import booking_by_private_key, manage_path
 from ateliers.clock import now
-from ateliers.exchange.feeds.personal import close_personal_feed, find_personal_path, open_personal_feed
+from ateliers.exchange.feeds.personal import (
+    booking_calendar,
+    close_personal_feed,
+    find_personal_path,
+    open_personal_feed,
+)
 from ateliers.refusals import NotFound
 from ateliers.web.answers import page, redirect
+from ateliers.web.feeds import CALENDAR
 from ateliers.web.public.following import links_of
 
 PATH = "/ma-reservation/{code:str}/{key:str}/agenda"
@@ -49,6 +55,14 @@ async def close_calendar(code: FromPath[str], key: FromPath[str]) -> Response[by
     return redirect(f"{manage_path(booking)}/agenda")
 
 
+@get(PATH + ".ics")
+async def show_file(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """This booking alone, for any calendar, with the person's own link into a webinar."""
+    body = await booking_calendar(await _booking(code, key))
+    headers = {**PRIVATE, "content-disposition": 'inline; filename="reservation.ics"'}
+    return Response(body, headers=headers, media_type=CALENDAR)
+
+
 async def _booking(code: str, key: str) -> Booking:
     booking = await booking_by_private_key(code, key)
     if booking is None:
@@ -56,4 +70,4 @@ async def _booking(code: str, key: str) -> Booking:
     return booking
 
 
-ROUTES: list[Any] = [show_calendar, open_calendar, close_calendar]
+ROUTES: list[Any] = [show_calendar, open_calendar, close_calendar, show_file]
