@@ -68,7 +68,7 @@ def ical_js(raw: bytes) -> Read:
     """ical.js, which Thunderbird and Nextcloud read with."""
     reader = _ical_js()
     if reader is None:
-        _missing("ical.js (npm ci --prefix tests/engines)")
+        _missing("ical.js (npm install --no-package-lock --prefix tests/engines)")
     assert reader is not None
     return reader.read(raw)
 
