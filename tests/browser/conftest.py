@@ -21,6 +21,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 START_SECONDS = 120
+SHIELD = 12
 ARGUMENTS = [
     "--no-sandbox",  # CI runs as root
     "--disable-gpu",
@@ -37,6 +38,7 @@ class Demo(NamedTuple):
 
     base: str
     links: list[str]
+    shield: int  # bookings of one session in a minute that raise it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,6 +73,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         **{key: value for key, value in os.environ.items() if not key.startswith("ATELIERS_")},
         "ATELIERS_DATA_DIR": str(folder / "data"),
         "ATELIERS_ALLOW_ROOT": "1",
+        "ATELIERS_SHIELD": str(SHIELD),
         "COLUMNS": "400",
     }
     printed = folder / "printed.txt"
@@ -84,7 +87,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     base = f"http://127.0.0.1:{port}"
     try:
         links = _wait_until_ready(process, base, printed)
-        yield Demo(base, links)
+        yield Demo(base, links, SHIELD)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)

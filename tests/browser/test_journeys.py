@@ -7,43 +7,7 @@ import time
 from datetime import timedelta
 
 from ateliers import clock
-
-READING = 2.5  # seconds a person takes at least; a form sent sooner is taken for a robot's
-LETTER_SECONDS = 30
-
-
-def tab_to(page, pattern: str, *, most: int = 120) -> None:
-    """Press Tab until the element that has the focus says `pattern`."""
-    for _turn in range(most):
-        page.keyboard.press("Tab")
-        focused = page.locator(":focus")
-        if focused.count() and re.search(
-            pattern, focused.first.inner_text() or focused.first.get_attribute("id") or ""
-        ):
-            return
-    raise AssertionError(f"no way to {pattern!r} by keyboard on {page.url}")
-
-
-def tab_to_field(page, name: str) -> None:
-    """Press Tab until the field `name` has the focus."""
-    for _turn in range(60):
-        page.keyboard.press("Tab")
-        if page.locator(f":focus[name='{name}']").count():
-            return
-    raise AssertionError(f"no way to the field {name!r} by keyboard on {page.url}")
-
-
-def letter(page, subject: str, to: str) -> str:
-    """Open the e-mail to `to` whose subject has `subject`, once it has come; its text."""
-    deadline = time.monotonic() + LETTER_SECONDS
-    while time.monotonic() < deadline:
-        page.goto("/boite-aux-lettres")
-        row = page.locator("tbody tr", has_text=to).filter(has_text=re.compile(subject)).first
-        if row.count():
-            row.locator("a").first.click()
-            return page.locator("pre").first.inner_text()
-        time.sleep(0.5)
-    raise AssertionError(f"no e-mail to {to} about {subject!r}")
+from tests.browser.hands import READING, letter, tab_to, tab_to_field
 
 
 def test_a_citizen_books_by_keyboard_on_a_phone_and_gives_one_seat_back(tab):
