@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings.bookings import get_booking
@@ -11,7 +12,7 @@ from ateliers.bookings.links import manage_path
 from ateliers.documents.qr import qr_svg
 from ateliers.rendering import absolute
 from ateliers.words import speaking
-from tests.world import NOON, make_booking, make_event, make_session
+from tests.world import NOON, START, make_booking, make_event, make_session
 
 STRANGE = ["#{1+1} $x$ *a* _b_ @c <d> \\ [e] // f", "{{ 7*7 }}", "Łukasz Şahin", "漢字", "עברית", "a" * 120]
 
@@ -76,3 +77,30 @@ def test_a_qr_code_is_a_drawing_with_its_quiet_border():
     assert re.match(r'<svg viewBox="0 0 (\d+) \1" class="qr">', drawn)
     assert "style" not in drawn
     assert drawn != qr_svg("http://ateliers.test/ma-reservation/K7M2QX/aaaaaaaaaaaaaaab")
+
+
+async def test_a_cycle_is_printed_with_every_date_that_takes_place():
+    event_id = await make_event(is_cycle=True)
+    lead = await make_session(event_id)
+    for n in (1, 2):
+        off = NOON if n == 2 else None
+        await make_session(event_id, starts_at=START + timedelta(days=7 * n), lead_id=lead, called_off_at=off)
+    booking = await get_booking(await make_booking(lead))
+
+    told = await confirmation_of(booking, await get_session(lead))
+
+    assert told.facts[0].texts == [
+        "mardi 1er décembre 2026, de 14\u00a0h à 16\u00a0h",
+        "mardi 8 décembre 2026, de 14\u00a0h à 16\u00a0h",
+    ]
+
+
+async def test_a_webinar_is_printed_without_its_meeting():
+    event_id = await make_event(kind="webinar")
+    session_id = await make_session(event_id, place_id=None, join_url="https://visio.example/secret")
+    booking = await get_booking(await make_booking(session_id))
+
+    told = await confirmation_of(booking, await get_session(session_id))
+
+    assert told.facts[1].texts[0].endswith("sur la page de votre réservation, sur Internet.")
+    assert "visio.example" not in repr(told)

@@ -10,6 +10,7 @@ from ateliers.agenda.calendar import location
 from ateliers.agenda.session import Session
 from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.bookings import rank_of
+from ateliers.bookings.composing import dates_in_words
 from ateliers.bookings.links import manage_path
 from ateliers.documents.pdf import make_pdf
 from ateliers.documents.qr import qr_svg
@@ -32,7 +33,6 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     is_sure: bool  # a seat is held
     title: str
-    when: str
     structure: str
     phone: str
     code_label: str
@@ -54,8 +54,8 @@ async def confirmation_of(booking: Booking, session: Session) -> Confirmation:
     phone = phone_in_words(number) if number else ""
     names = booking.names or [booking.name]
     facts = [
-        Line(_("When"), [when_in_words(session.starts_at, session.ends_at, session.zone)]),
-        Line(_("Where"), _where(session)),
+        Line(_("When"), dates_in_words(session) or [when_in_words(session.starts_at, session.ends_at, session.zone)]),
+        Line(_("Where"), _where(session, is_sure=is_sure)),
         Line(
             _("For"),
             [", ".join(names), ngettext("%(num)s seat", "%(num)s seats", booking.seats) % {"num": booking.seats}],
@@ -70,7 +70,6 @@ async def confirmation_of(booking: Booking, session: Session) -> Confirmation:
         state=await _state(booking, session),
         is_sure=is_sure,
         title=session.title,
-        when=when_in_words(session.starts_at, session.ends_at, session.zone),
         structure=session.structure_name,
         phone=phone,
         code_label=_("Your code"),
@@ -91,15 +90,17 @@ async def confirmation_pdf(booking: Booking, session: Session, *, now: datetime)
     return await make_pdf("documents/confirmation.typ", await confirmation_of(booking, session), now=now)
 
 
-def _where(session: Session) -> list[str]:
+def _where(session: Session, *, is_sure: bool) -> list[str]:
     where = location(session)
-    return (
-        [where, session.access_note or ""] if where else [_("Online: you receive the link once your seat is confirmed")]
-    )
+    if where:
+        return [where, session.access_note or ""]
+    if is_sure:
+        return [_("Online: the link to join stands on the page of your booking, on the Internet.")]
+    return [_("Online: you receive the link once your seat is confirmed")]
 
 
 async def _state(booking: Booking, session: Session) -> str:
-    if session.is_called_off:
+    if session.is_off:
         return _("This session is called off.")
     match booking.state:
         case BookingState.CONFIRMED:

@@ -106,8 +106,10 @@ class BookingForm(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/seances/{session_id:uuid}/reserver")
 async def show_form(session_id: FromPath[UUID]) -> Response[bytes]:
-    """The form, or why there is none."""
+    """The form, or why there is none; of a cycle, on its first date."""
     session = await _session(session_id)
+    if session.lead_id is not None:
+        return redirect(session.booking_path)
     return _form_page(Form.of(BookingForm, who=For.ME, token=_new_token(session_id, now())), session)
 
 
