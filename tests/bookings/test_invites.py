@@ -11,6 +11,7 @@ from icalendar import Calendar
 from ateliers.bookings import invites
 from ateliers.bookings.joining import join_path
 from ateliers.bookings.links import manage_path, private_key
+from ateliers.settings import settings
 from ateliers.words import speaking
 from tests.agenda.values import ONLINE, a_session
 from tests.bookings.values import a_booking
@@ -148,3 +149,20 @@ def test_it_speaks_the_readers_language():
 
     assert event["DESCRIPTION"].startswith("2 seats booked. It is settled already: no answer is needed.")
     assert event["URL"] == "http://ateliers.test/en/seances/01a20152-ad6a-75c4-a7c9-2021ffa8e4b0"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_said"), [("ATELIERS_LMTP", True), ("ATELIERS_IMAP_URL", True), ("ATELIERS_NAME", False)]
+)
+def test_a_calendar_is_asked_to_answer_where_somebody_reads_it(monkeypatch, name, is_said):
+    monkeypatch.setenv(
+        name, {"ATELIERS_LMTP": "127.0.0.1:2424", "ATELIERS_IMAP_URL": "imaps://a:b@mail.test/"}.get(name, "x")
+    )
+    settings.cache_clear()
+    try:
+        described = event_of(invites.request(a_booking(), a_session(), sequence=0, at=NOON))["DESCRIPTION"]
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+
+    assert ("Refuser" in described) == is_said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -102,3 +103,15 @@ def test_what_is_no_calendar_is_a_problem(name):
     except ValueError:
         return
     assert found["problems"] != []
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if "bookings" not in file.parts], ids=lambda file: file.name)
+def test_what_is_published_names_nobody(file):
+    text = file.read_text(encoding="utf-8").replace("\n ", "")
+
+    assert set(re.findall(r"[\w.+-]+@[\w.-]+", text)) == {
+        event["uid"] for event in read_alike(file.read_bytes())["events"]
+    }
+    assert not [
+        word for word in ("Odile", "Lucie", "fauteuil", "0612345678", "06 12", "K7M2PX", "visio") if word in text
+    ]

@@ -56,7 +56,7 @@ async def test_each_program_gets_an_address_that_works(client, query, path):
         assert (await client.get(address)).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["ou=Nullepart", "structure=personne", "type=fete", "etendue=lune"])
+@pytest.mark.parametrize("query", ["ou=Nullepart", "structure=personne", "type=fete", "type=training", "etendue=lune"])
 async def test_what_is_wrong_is_said_and_what_was_typed_is_kept(client, query):
     page = await client.get(f"/suivre?{query}")
 

@@ -26,7 +26,7 @@ def request(booking: Booking, session: Session, *, sequence: int, at: datetime) 
         *_identity(booking, sequence=sequence, at=at),
         *time_lines(session),
         f"SUMMARY:{text(session.title)}",
-        *_facts(booking, session),
+        *_facts(booking, session, is_invite=True),
         "STATUS:CONFIRMED",
         "TRANSP:OPAQUE",
         *_people(booking, session, busy="BUSY"),
@@ -78,7 +78,7 @@ def kept(booking: Booking, session: Session) -> bytes:
         f"LAST-MODIFIED:{utc(at)}",
         *time_lines(session),
         f"SUMMARY:{text(public_title(session))}",
-        *_facts(booking, session),
+        *_facts(booking, session, is_invite=False),
         f"STATUS:{'CANCELLED' if session.is_called_off else 'CONFIRMED'}",
         f"TRANSP:{'TRANSPARENT' if session.is_called_off else 'OPAQUE'}",
         "CLASS:PRIVATE",
@@ -126,10 +126,10 @@ def _people(booking: Booking, session: Session, *, busy: str) -> list[str]:
     ]
 
 
-def _facts(booking: Booking, session: Session) -> list[str]:
+def _facts(booking: Booking, session: Session, *, is_invite: bool) -> list[str]:
     page = absolute(session.path)
     return [
-        f"DESCRIPTION:{text(_description(booking, session, page))}",
+        f"DESCRIPTION:{text(_description(booking, session, page, is_invite=is_invite))}",
         *(place_lines(session) if session.place_id else _online_lines(booking, session)),
         f"URL;VALUE=URI:{page}",
         f"CATEGORIES:{text(str(session.kind.label))}",
@@ -148,7 +148,14 @@ def _online_lines(booking: Booking, session: Session) -> list[str]:
     ]
 
 
-def _description(booking: Booking, session: Session, page: str) -> str:
+def _cannot_come(*, is_invite: bool) -> str:
+    """How to give the seat back; an answer from the calendar counts where somebody reads it (rule I5)."""
+    if is_invite and settings().reads_mail:
+        return _("You cannot come? Decline in your calendar, or use the link in your confirmation e-mail.")
+    return _("You cannot come? Use the link in your confirmation e-mail.")
+
+
+def _description(booking: Booking, session: Session, page: str, *, is_invite: bool) -> str:
     bring = "\n".join(f"- {thing}" for thing in session.to_bring.splitlines() if thing.strip())
     phone = phone_in_pairs(session.phone or session.structure_phone or "")
     link = join_link(booking, session)
@@ -159,8 +166,7 @@ def _description(booking: Booking, session: Session, page: str) -> str:
         _("Link to join: %(url)s") % {"url": link} if link else "",
         _("To bring:") + "\n" + bring if bring else "",
         session.access_note or "",
-        _("You cannot come? Use the link in your confirmation e-mail.")
-        + (" " + _("Or call %(phone)s.") % {"phone": phone} if phone else ""),
+        _cannot_come(is_invite=is_invite) + (" " + _("Or call %(phone)s.") % {"phone": phone} if phone else ""),
         _("Details: %(url)s") % {"url": page},
     ]
     return "\n\n".join(part for part in parts if part)

@@ -93,7 +93,10 @@ async def show_following(request: Request[Any, Any, Any]) -> Response[bytes]:
         try:
             state = await feed_state(selection, now=now())
         except NotFound:
-            form.errors["structure"] = [T("We do not know this structure.")]
+            if selection.scope is Scope.STRUCTURE:
+                form.errors["structure"] = [T("We do not know this structure.")]
+            else:
+                form.errors["type"] = [T("Choose one of the answers offered.")]
         except Refusal as refusal:
             return page("problem.html", status=refusal.status, title=str(T(refusal.title)), status_code=refusal.status)
     return form.page(
