@@ -107,6 +107,11 @@ class SessionModel:
                 assert note.facts["seats"] <= note.facts["free"], "served without a seat"
             if note.what == "passed":
                 assert note.facts["seats"] > note.facts["free"], "passed over although it fits"
+        for place, entry in enumerate(before.waiting):
+            if entry.booking in outcome.promoted:
+                passed = [one for one in before.waiting[:place] if one.booking not in outcome.changed]
+                seats = outcome.changed[entry.booking].seats
+                assert all(one.seats > seats for one in passed), "served before somebody who fitted as well"
         patient = min((entry.seats for entry in before.waiting if entry.booking not in outcome.changed), default=99)
         for wish, decision in zip(wishes, outcome.decisions, strict=True):
             if isinstance(wish, Book) and decision.verdict is Verdict.CONFIRMED and not (wish.draws or wish.insists):

@@ -219,6 +219,13 @@ def test_staff_give_a_seat_to_somebody_who_waits_above_capacity_and_after_the_de
     assert [note.what for note in outcome.notes] == ["seat_given", "overbooked"]
 
 
+def test_who_was_given_a_seat_waits_no_more_for_the_rest_of_the_round():
+    wishes = [book(1, 3), book(2), GiveSeat(booking=ident(2)), GiveBack(booking=ident(1)), Release()]
+    outcome = decide(plan(), wishes, now=NOON)
+
+    assert (outcome.taken, outcome.waiting_seats, outcome.promoted) == (1, 0, [])
+
+
 def test_seats_held_back_go_to_the_phone_first_and_to_everybody_from_a_moment_on():
     until = NOON + timedelta(days=2)
     kept = plan(capacity=3, held_back=2, held_back_until=until)

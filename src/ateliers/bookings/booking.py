@@ -191,6 +191,11 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
         return self.state.is_live
 
     @property
+    def can_be_written_to(self) -> bool:
+        """There is an e-mail address, and it takes mail as far as we know; otherwise somebody must call."""
+        return self.email is not None and not self.unreachable
+
+    @property
     def attendees(self) -> list[str]:
         """One name a seat: as told, then the contact's for the first, then nobody's ('')."""
         first = self.names or [self.name]

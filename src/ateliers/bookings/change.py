@@ -128,7 +128,7 @@ class _Move(Round):
         after = super().apply(booking, holding, before, revision)
         if booking.id != self.booking_id:
             return after
-        must_call = self.by is not None and (booking.email is None or booking.unreachable != "")
+        must_call = self.by is not None and not booking.can_be_written_to
         return msgspec.structs.replace(
             after,
             session_id=self.other.id,

@@ -238,7 +238,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
             person=self.person_key,
             rank=self.booking.rank,
             offered_until=self.booking.offered_until,
-            has_email=self.booking.email is not None and not self.booking.unreachable,
+            has_email=self.booking.can_be_written_to,
         )
 
 

@@ -195,7 +195,7 @@ class Round:
         is_new = before is None or before.state is not holding.state
         is_told = is_new and holding.state in (BookingState.CONFIRMED, BookingState.OFFERED)
         to_call_back, call_why = booking.to_call_back, booking.call_why
-        if is_told and before is not None and booking.email is None and before.state is BookingState.WAITING:
+        if is_told and before is not None and not booking.can_be_written_to and before.state is BookingState.WAITING:
             to_call_back, call_why = True, FOR_A_SEAT
         elif is_new and call_why == FOR_A_SEAT:
             to_call_back, call_why = False, ""  # they have answered, or it is too late
