@@ -15,7 +15,7 @@ from uuid import UUID
 from ateliers.database import fetch_rows
 
 SERVED = {"promoted": "confirmed", "offered": "offered", "to_call": "offered"}
-SAID = {"promoted": "booking_promoted", "offered": "seat_offered"}
+SAID = {"promoted": ("booking_promoted", "booking_confirmed"), "offered": ("seat_offered",)}
 ENDS = {"given_back": "given_back", "declined": "declined", "left": "left"}
 LIVE = ("confirmed", "waiting", "offered")
 
@@ -160,6 +160,6 @@ def _silence(stories: dict[UUID, Story], told: set[tuple[UUID, str]]) -> Iterato
         if story.booking["email"] is None:
             continue
         for line in story.lines:
-            kind = SAID.get(line["what"])
-            if kind is not None and (who, kind) not in told:
+            kinds = SAID.get(line["what"], ())
+            if kinds and not any((who, kind) in told for kind in kinds):
                 yield f"Nobody was told of: {line['what']}", who

@@ -10,6 +10,7 @@ import pytest
 
 from ateliers.agenda.changing import call_off_session, move_session
 from ateliers.agenda.drafts import Move
+from ateliers.bookings import admission
 from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Booking, BookingState, Contact, Wish
 from ateliers.bookings.bookings import get_booking
@@ -17,6 +18,8 @@ from ateliers.bookings.give_back import NotWaiting, give_back_seats, leave_waiti
 from ateliers.bookings.journal import list_journal
 from ateliers.bookings.next_in_line import who_is_next
 from ateliers.bookings.offers import NotOffered, OfferExpired, accept_offer, decline_offer, give_seat, sweep
+from ateliers.bookings.rounds import Request
+from ateliers.bookings.wishes import Decline, GiveBack
 from ateliers.database import fetch_rows
 from ateliers.network.people import Person, get_person
 from ateliers.refusals import NotAllowed
@@ -299,3 +302,18 @@ async def test_seats_free_after_a_move_to_a_later_date_are_served_by_the_sweep()
     assert await sweep(eve) == 1
     assert await sweep(eve) == 0
     assert await states(jean) == ["offered"]
+
+
+async def test_who_joins_the_list_as_a_seat_comes_free_hears_of_the_seat():
+    """Found by the race: both happened in one round, and the only message was about a list they no longer waited on."""
+    session, _, odile = await a_full_session()
+    given = Request(session_id=session, wish=GiveBack(booking=odile.id), now=NOON)
+    jean, _ = await asyncio.gather(book(session, "Jean"), admission.submit(given))
+    assert (jean.state, await kinds()) == (
+        BookingState.OFFERED,
+        ["booking_confirmed", "seat_offered", "seats_given_back"],
+    )
+
+    declined = Request(session_id=session, wish=Decline(booking=jean.id), now=NOON)
+    lise, _ = await asyncio.gather(book(session, "Lise", email=False), admission.submit(declined))
+    assert (lise.state, lise.to_call_back, lise.call_why) == (BookingState.OFFERED, True, "seat")

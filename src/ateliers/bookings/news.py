@@ -37,7 +37,7 @@ def letters_of(before: Booking | None, after: Booking, *, now: datetime) -> tupl
 def _kind_of(before: Booking | None, after: Booking, given_back: int) -> str:
     """Which e-mail tells it; '' when there is nothing to tell."""
     if before is None:
-        return "booking_confirmed" if after.state is BookingState.CONFIRMED else "waiting_list_joined"
+        return _FIRST_NEWS[after.state]
     if before.session_id != after.session_id:
         return "booking_changed"
     if given_back > 0:
@@ -60,6 +60,11 @@ def _facts(kind: str, before: Booking | None, given_back: int) -> dict[str, Any]
             return {}
 
 
+_FIRST_NEWS = {
+    BookingState.CONFIRMED: "booking_confirmed",
+    BookingState.WAITING: "waiting_list_joined",
+    BookingState.OFFERED: "seat_offered",  # a seat came free in the very round that put them on the list
+}
 _NEWS = {
     (BookingState.WAITING, BookingState.CONFIRMED): "booking_promoted",
     (BookingState.WAITING, BookingState.OFFERED): "seat_offered",

@@ -130,7 +130,7 @@ def _letter(booking_id: UUID, session: _Coming, moment: Moment, *, now: datetime
             "step": moment.step,
             "revision": session.revision,
             "until": moment.until.isoformat(),
-            "session": str(session.lead_id or session.id),
+            "session": str(session.id),
             **({"date": str(session.id)} if session.lead_id else {}),
         },
     )

@@ -194,8 +194,10 @@ class Round:
         """The booking as it stands after the desk's decision."""
         is_new = before is None or before.state is not holding.state
         is_told = is_new and holding.state in (BookingState.CONFIRMED, BookingState.OFFERED)
+        # A wish may have waited and been served within this very round.
+        has_waited = holding.rank is not None if before is None else before.state is BookingState.WAITING
         to_call_back, call_why = booking.to_call_back, booking.call_why
-        if is_told and before is not None and not booking.can_be_written_to and before.state is BookingState.WAITING:
+        if is_told and has_waited and not booking.can_be_written_to:
             to_call_back, call_why = True, FOR_A_SEAT
         elif is_new and call_why == FOR_A_SEAT:
             to_call_back, call_why = False, ""  # they have answered, or it is too late
