@@ -95,7 +95,7 @@ async def test_a_decline_that_anybody_may_have_sent_asks_for_one_click(forgery):
     assert await answer(raw) == "asked to confirm"
     assert await state_of(booking) is BookingState.CONFIRMED
     [mail] = await receive(NOON)
-    assert str(mail["Subject"]).startswith("Rendez-vous votre place ?")
+    assert str(mail["Subject"]).startswith("Faut-il annuler votre inscription ?")
     assert f"/ma-reservation/{booking.code}/" in text_of(mail)
     assert calendar_of(mail) is None
 

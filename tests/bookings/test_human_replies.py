@@ -72,7 +72,7 @@ async def test_an_answer_goes_to_the_structure_with_the_booking():
     assert str(mail["From"]).endswith("<rendez-vous@ateliers.test>")
     text = text_of(mail)
     assert "> je serai en retard de dix minutes." in text
-    assert f"Code de la réservation : {booking.code}" in text
+    assert f"Code d’inscription : {booking.code}" in text
     assert "06 12 34 56 78" in text
     [line] = await list_journal(booking.session_id)
     assert (line.who, line.text) == ("Odile Marchand", "A répondu\xa0; message transmis à la structure.")
@@ -107,7 +107,7 @@ async def test_a_stranger_s_words_go_to_the_operator_s_contact_or_back(setting):
 
     [mail] = await receive(NOON)
     assert (str(mail["To"]), str(mail["Subject"])) == ("aide@example.test", "À lire : Re: Inscription")
-    assert "aucune réservation" in text_of(mail)
+    assert "aucune inscription" in text_of(mail)
 
 
 async def test_an_answer_from_another_address_says_so():
@@ -117,7 +117,7 @@ async def test_an_answer_from_another_address_says_so():
     await write(human_letter(HELLO, answers=named, sender="lucien@example.test"))
 
     [mail] = await receive(NOON)
-    assert "Ce n’est pas l’adresse avec laquelle la réservation a été faite." in text_of(mail)
+    assert "Ce n’est pas l’adresse avec laquelle l’inscription a été faite." in text_of(mail)
 
 
 async def test_the_same_letter_again_is_sent_on_once():

@@ -66,7 +66,7 @@ async def test_a_dead_address_is_given_up_and_the_structure_told():
     [mail] = await receive(LATER)
     assert str(mail["To"]) == "CCAS de Nevers <contact@ccas-nevers.test>"
     assert str(mail["Subject"]).startswith("1 personne à appeler : Activer")
-    assert "- Odile Marchand: 06 12 34 56 78 (odile@example.test)" in text_of(mail)
+    assert "- Odile Marchand, 06 12 34 56 78 (odile@example.test)" in text_of(mail)
 
 
 async def test_nothing_more_is_written_to_it_but_a_later_booking_is():

@@ -50,7 +50,7 @@ async def counter_answered(row: OutboxRow, booking: Booking, session: Session, n
     with speaking(booking.language):
         dates = [when_in_words(other.starts_at, other.ends_at, other.zone) for other in others[:5]]
         calendar = invites.decline_counter(booking, session, sequence=row.data.get("counted", 0), at=row.created_at)
-    email = email_about("counter_answered", booking, session, {"dates": dates})
+    email = email_about("counter_answered", booking, session, {"other_dates": dates})
     return msgspec.structs.replace(email, calendar=calendar, method="DECLINECOUNTER")
 
 
