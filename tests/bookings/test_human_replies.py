@@ -16,7 +16,7 @@ from ateliers.bookings.messages import send_again
 from ateliers.settings import settings
 from tests.bookings.post import receive, text_of
 from tests.mail.letters_back import human_letter, to_us, zone
-from tests.world import NOON, make_booking, make_event, make_session, make_structure
+from tests.world import NOON, make_booking, make_event, make_nadia, make_session, make_structure
 
 WORLD = zone()
 HELLO = "Bonjour,\r\n\r\nje serai en retard de dix minutes.\r\n"
@@ -168,3 +168,15 @@ async def test_what_is_in_a_letter_cannot_become_part_of_the_page():
     html = mail.get_body(("html",)).get_content()
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7 * 7 }}" in html
     assert "<script" not in html
+
+
+async def test_staff_read_it_on_the_page_of_the_booking(browser_of):
+    structure = await make_structure()
+    booking = await get_booking(await make_booking(await make_session(await make_event(structure))))
+    await write(human_letter("Je viens avec <ma sœur>."))
+    nadia = await browser_of(await make_nadia(structure))
+
+    page = await nadia.get(f"/espace/inscriptions/{booking.id}")
+
+    assert page.status_code == 200
+    assert "<p>Je viens avec &lt;ma sœur&gt;.</p>" in page.text
