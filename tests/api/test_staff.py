@@ -56,6 +56,39 @@ async def test_an_event_is_created_published_added_to_moved_and_called_off(desk:
     assert (refused.status_code, refused.json()["type"]) == (409, "/api/v1/problems#booking-closed")
 
 
+async def test_an_event_is_read_and_edited_with_all_its_settings(desk: Desk):
+    opens = soon(5).replace(tzinfo=None, hour=9, minute=0, second=0, microsecond=0).isoformat()
+    settings = {
+        "opens_at": opens,
+        "closing_hours": 24,
+        "offer_hours": 12,
+        "questions": [{"text": "Un téléphone ?", "answer": "yes_no"}],
+        "reminder_plan": ["J-1"],
+    }
+    made = await desk.client.post("/api/v1/events", json=NEW | settings, headers=desk.staff)
+    assert made.status_code == 201, made.text
+    path = f"/api/v1/events/{made.json()['id']}"
+
+    read = await desk.client.get(path, headers=desk.staff)
+    about = read.json()["about"]
+    assert (read.status_code, read.json()) == (200, made.json())
+    assert (about["opens_at"], about["offer_hours"], about["reminder_plan"]) == (opens, 12, ["J-1"])
+    again = await desk.client.put(path, json=about | {"title": "Autre titre"}, headers=desk.staff)
+    assert (again.status_code, again.json()["about"]) == (200, about | {"title": "Autre titre"})
+
+    health = [{"text": "Quel est votre handicap ?", "answer": "text"}]
+    wrong = await desk.client.put(path, json=about | {"questions": health, "closing_hours": 400}, headers=desk.staff)
+    assert (wrong.status_code, [*pointers(wrong)]) == (422, ["#/closing_hours"])
+    wrong = await desk.client.put(path, json=about | {"questions": health}, headers=desk.staff)
+    assert (wrong.status_code, [*pointers(wrong)]) == (422, ["#/questions/0/text"])
+    wrong = await desk.client.put(path, json=about | {"questions": [{"texte": "?"}]}, headers=desk.staff)
+    assert (wrong.status_code, [*pointers(wrong)]) == (422, ["#/questions/0/texte"])
+    assert [(await desk.client.get(path)).status_code, (await desk.client.put(path, json=about)).status_code] == [
+        401,
+        401,
+    ]
+
+
 async def test_attendance_is_taken_once_per_operation(desk: Desk):
     past = await make_session(desk.event_id, starts_at=soon(-3), capacity=4)
     await make_booking(past, seats=2, code="AAAAA2")

@@ -198,6 +198,21 @@ async def test_the_public_page_says_when_bookings_open_and_close(client: httpx.A
     assert "Appeler le" in closed
 
 
+async def test_a_full_session_says_that_seats_are_kept_for_the_phone(client: httpx.AsyncClient):
+    _structure, event_id, _session = await ours()
+    session_id = await make_session(
+        event_id, starts_at=NEXT_WEEK, capacity=4, seats_held_back=2, held_back_until=NEXT_WEEK - DAY
+    )
+    await make_booking(session_id, seats=2)
+
+    shown = text_of(await client.get(f"/seances/{session_id}"))
+
+    assert ("Complet" in shown, "Quelques places sont gardées pour les personnes qui appellent." in shown) == (
+        True,
+        True,
+    )
+
+
 async def test_the_api_says_so_too(client: httpx.AsyncClient):
     opens = (now() + DAY).replace(microsecond=0)
     question = {"id": "a1", "text": "Un téléphone ?", "answer": "yes_no", "choices": [], "is_required": False}
