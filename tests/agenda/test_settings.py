@@ -178,6 +178,24 @@ async def test_moments_are_those_of_the_clock_of_the_structure():
     assert about_of(event, "Indian/Reunion").opens_at == datetime(2026, 11, 30, 9)
 
 
+async def test_no_date_comes_before_bookings_open():
+    event, [session] = await published(opens_at=TUESDAY - 2 * DAY, closing_hours=24)
+    by = await samir_of(event)
+    refused = {
+        "local_start": "Bookings open later than that. Change their opening first, in the settings of the event."
+    }
+
+    with pytest.raises(Invalid) as moved:
+        await move_session(session.id, Move(local_start=TUESDAY - DAY), by=by, now=NOON)
+    with pytest.raises(Invalid) as added:
+        await add_session(event.id, NewSession(local_start=TUESDAY - 3 * DAY), by=by, now=NOON)
+
+    assert (moved.value.errors, added.value.errors) == (refused, refused)
+    opened = START - DAY * 1.5  # once bookings have opened, nothing stands against it
+    sooner = await move_session(session.id, Move(local_start=TUESDAY - DAY), by=by, now=opened)
+    assert sooner.local_start == TUESDAY - DAY
+
+
 # embargo ------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from ateliers.agenda.kinds import Rules
 from ateliers.agenda.local_time import LONGEST_AHEAD, NEVER_BEFORE, exists, to_utc
 from ateliers.agenda.questions import KEY_LENGTH, Question, taken, wrong_questions
 from ateliers.agenda.reminder import Reminder
+from ateliers.agenda.session import Session
 from ateliers.places.place import Accessibility
 
 HOUR = timedelta(hours=1)
@@ -40,6 +41,16 @@ def wrong_about(about: About, zone: str, *, starts: Iterable[datetime], now: dat
         elif about.public_from is not None and about.opens_at < about.public_from:
             errors["opens_at"] = "Bookings cannot open before the event is shown."
     return errors
+
+
+def too_early(event: Event | Session, starts_at: datetime, *, now: datetime) -> dict[str, str]:
+    """Why a date of the event cannot be as early as `starts_at`: nobody could see or book it in time."""
+    moments = [moment for moment in (event.public_from, event.opens_at) if moment is not None]
+    if any(now < moment and moment >= starts_at - event.closing for moment in moments):
+        return {
+            "local_start": "Bookings open later than that. Change their opening first, in the settings of the event."
+        }
+    return {}
 
 
 def columns_of(about: About, rules: Rules, zone: str, *, known: list[Question]) -> dict[str, Any]:

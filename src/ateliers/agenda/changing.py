@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from ateliers.agenda.about import too_early
 from ateliers.agenda.dates import settle_cycle
 from ateliers.agenda.drafts import CallOff, Move
 from ateliers.agenda.event import EventState
@@ -146,6 +147,8 @@ async def _move(session_id: UUID, move: Move, *, by: Person, now: datetime) -> S
         all_day=session.rules.may_last_all_day and (session.all_day if move.all_day is None else move.all_day),
         now=now,
     )
+    if when is not None and when.starts_at < session.starts_at:
+        wrong |= too_early(session, when.starts_at, now=now)
     if errors or wrong or when is None:
         raise Invalid(errors | wrong)
     if (spot, when.local_start, when.starts_at, when.ends_at, when.all_day) == (

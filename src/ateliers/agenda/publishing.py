@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ateliers.agenda.about import columns_of, wrong_about
+from ateliers.agenda.about import columns_of, too_early, wrong_about
 from ateliers.agenda.dates import (
     OnlineSeats,
     find_online,
@@ -144,7 +144,7 @@ async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datet
         online, wrong_online = find_online(new, event.rules)
         errors |= wrong | wrong_online
         if found is not None:
-            errors |= wrong_held_back(new, spot.zone, [found], now=now)
+            errors |= wrong_held_back(new, spot.zone, [found], now=now) | too_early(event, found.starts_at, now=now)
         if errors or found is None:
             raise Invalid(errors)
         first, first_online = leads_of(sessions) if event.is_cycle else (None, None)
