@@ -14,7 +14,7 @@ from ateliers.agenda.publishing import add_session
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings import changes, cycle_dates, reminders
 from ateliers.bookings.bookings import get_booking
-from ateliers.bookings.cycle_dates import find_booked_date, find_booked_date_by_uid
+from ateliers.bookings.cycle_dates import NOT_INVITED, find_booked_date, find_booked_date_by_uid
 from ateliers.bookings.give_back import give_back_seats
 from tests.bookings.cycles import WEEK, book, make_cycle
 from tests.bookings.post import calendar_of, receive, text_of
@@ -161,11 +161,27 @@ async def test_who_waits_gets_the_dates_with_the_seat():
     waiting = await book(dates[0], "Lucien Petit")
     await told()
 
-    assert await find_booked_date(waiting.id, dates[1]) is None
+    assert (await find_booked_date(waiting.id, dates[1])).sequence == NOT_INVITED
     await give_back_seats(first.id, now=NOON + MINUTE)
-    await told(NOON + MINUTE)
+    sent = await told(NOON + MINUTE)
 
-    assert (await find_booked_date(waiting.id, dates[1])).sequence == 0
+    names = await uids(waiting.id, dates)
+    invited = [one for one in sent if one[0] == "REQUEST"]
+    assert [(uid, sequence) for _method, uid, sequence, _start in invited] == [(uid, 0) for uid in names]
+
+
+async def test_who_waits_hears_of_a_change_and_has_nothing_to_take_back():
+    samir, dates = await make_cycle(capacity=1)
+    await book(dates[0])
+    waiting = await book(dates[0], "Lucien Petit")
+    await told()
+
+    await call_off_session(dates[2], "La salle est prise", by=samir, now=NOON + MINUTE)
+    sent = await told(NOON + MINUTE)
+    await give_back_seats(waiting.id, now=NOON + 2 * MINUTE)
+
+    assert [method for method, *_ in sent] == ["", "CANCEL"]
+    assert await told(NOON + 2 * MINUTE) == []
 
 
 async def test_a_date_added_later_reaches_everybody():

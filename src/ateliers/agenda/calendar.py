@@ -125,9 +125,9 @@ def public_title(session: Session) -> str:
     return _("CALLED OFF – %(title)s") % {"title": session.title} if session.is_called_off else session.title
 
 
-def session_calendar(session: Session) -> bytes:
-    """The calendar file of one session."""
-    return calendar_file([], [session], [public_event(session)])
+def session_calendar(*sessions: Session) -> bytes:
+    """The calendar file of one session, or of all the dates of a cycle."""
+    return calendar_file([], sessions, [public_event(session) for session in sessions])
 
 
 def public_description(session: Session, page: str) -> str:

@@ -55,6 +55,18 @@ async def list_sessions_of_event(event_id: UUID) -> list[Session]:
     )
 
 
+async def list_dates(session: Session) -> list[Session]:
+    """The dates of its cycle that take place, in order of time; the session alone outside a cycle."""
+    return await list_sessions([date.id for date in session.coming_dates]) if session.dates else [session]
+
+
+async def find_other_half(session: Session) -> Session | None:
+    """Of a hybrid session, the half that this one is not, if it takes place; else None."""
+    other_id = session.onsite_id or session.online_id
+    other = await find_session(other_id) if other_id else None
+    return other if other is not None and not other.is_off else None
+
+
 async def list_sessions(ids: list[UUID]) -> list[Session]:
     """The sessions of these ids that exist, in order of time."""
     return await fetch(Session, f"{SESSION_SQL} WHERE s.id = ANY($1) ORDER BY s.starts_at, s.id", ids)

@@ -2,13 +2,13 @@
 
 The confirmation carries the first date. Nobody tells this room of the others: it looks for dates that a confirmed booking has no
 object for, objects whose booking has ended, and objects behind their date's revision, so that a missed beat is caught up.
+Who waits or is offered seats has their dates noted too, to hear of changes: with a SEQUENCE below 0, in no calendar yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,32 +20,43 @@ from ateliers.settings import settings
 
 AT_ONCE = 1000  # objects
 FOR_A_CHANGE = "change"  # calling.Why
+NOT_INVITED = -1  # SEQUENCE of a date that is in no calendar
 
 MISSING_SQL = """
     SELECT b.id AS booking_id, d.id AS session_id, b.email IS NOT NULL AS has_email, d.revision,
-           d.created_at > b.confirmed_at AS is_added
+           b.state = 'confirmed' AS is_confirmed, COALESCE(d.created_at > b.confirmed_at, false) AS is_added
     FROM session d JOIN event e ON e.id = d.event_id JOIN booking b ON b.session_id = d.lead_id
     WHERE d.lead_id IS NOT NULL AND d.ends_at > $1 AND d.called_off_at IS NULL AND e.state = 'published'
-      AND b.state = 'confirmed'
+      AND b.state IN ('confirmed', 'waiting', 'offered')
       AND NOT EXISTS (SELECT FROM booking_date x WHERE x.booking_id = b.id AND x.session_id = d.id)
     ORDER BY b.id, d.starts_at LIMIT $2
 """
 
 MAKE_SQL = """
-    INSERT INTO booking_date (booking_id, session_id, uid, told_revision)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[]) ON CONFLICT DO NOTHING RETURNING uid
+    INSERT INTO booking_date (booking_id, session_id, uid, sequence, told_revision)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::integer[])
+    ON CONFLICT DO NOTHING RETURNING uid
+"""
+
+# Who waited has a seat now.
+INVITE_SQL = """
+    UPDATE booking_date x SET sequence = 0, told_revision = d.revision FROM session d, booking b
+    WHERE d.lead_id IS NOT NULL AND d.ends_at > $1 AND d.called_off_at IS NULL AND x.session_id = d.id AND x.sequence < 0
+      AND b.id = x.booking_id AND b.state = 'confirmed' AND b.session_id = d.lead_id
+    RETURNING x.booking_id, x.session_id, x.uid, x.sequence, b.email IS NOT NULL AS has_email
 """
 
 # Given back, or taken to another session.
 END_SQL = """
     DELETE FROM booking_date x USING session d, booking b
     WHERE d.lead_id IS NOT NULL AND d.ends_at > $1 AND x.session_id = d.id AND b.id = x.booking_id
-      AND (b.state <> 'confirmed' OR b.session_id <> d.lead_id)
+      AND (b.state NOT IN ('confirmed', 'waiting', 'offered') OR b.session_id <> d.lead_id)
     RETURNING x.booking_id, x.session_id, x.uid, x.sequence + 1 AS sequence, b.email IS NOT NULL AS has_email
 """
 
 TELL_SQL = """
-    UPDATE booking_date x SET told_revision = d.revision, sequence = x.sequence + 1
+    UPDATE booking_date x SET told_revision = d.revision,
+           sequence = CASE WHEN x.sequence < 0 THEN x.sequence ELSE x.sequence + 1 END
     FROM session d, booking b, booking_date was
     WHERE d.lead_id IS NOT NULL AND d.ends_at > $1 AND d.revision > 0 AND x.session_id = d.id AND x.told_revision < d.revision
       AND b.id = x.booking_id AND was.booking_id = x.booking_id AND was.session_id = x.session_id
@@ -62,7 +73,7 @@ class BookedDate(msgspec.Struct, frozen=True, kw_only=True):
     booking_id: UUID
     session_id: UUID
     uid: str
-    sequence: int
+    sequence: int  # NOT_INVITED: in no calendar
     told_revision: int
 
 
@@ -71,10 +82,11 @@ class _Missing(msgspec.Struct, frozen=True, kw_only=True):
     session_id: UUID
     has_email: bool
     revision: int
+    is_confirmed: bool
     is_added: bool  # a date that was not there yet when the cycle was booked
 
 
-class _Ended(msgspec.Struct, frozen=True, kw_only=True):
+class _Object(msgspec.Struct, frozen=True, kw_only=True):
     booking_id: UUID
     session_id: UUID
     uid: str
@@ -82,7 +94,7 @@ class _Ended(msgspec.Struct, frozen=True, kw_only=True):
     has_email: bool
 
 
-class _Changed(_Ended, frozen=True, kw_only=True):
+class _Changed(_Object, frozen=True, kw_only=True):
     revision: int
     called_off_at: datetime | None
     moved_at: datetime | None
@@ -114,14 +126,24 @@ async def find_booked_date_by_uid(uid: str) -> BookedDate | None:
 async def sweep(now: datetime) -> int:
     """Make, take back and bring up to date the objects that need it, an e-mail for each; how many."""
     async with transaction():
-        ended = await fetch(_Ended, END_SQL, now)
+        ended = await fetch(_Object, END_SQL, now)
+        invited = await fetch(_Object, INVITE_SQL, now)
         changed = await fetch(_Changed, TELL_SQL, now)
         missing = await fetch(_Missing, MISSING_SQL, now, AT_ONCE)
         uids = [codes.new_uid(settings().mail_domain) for _ in missing]
         made: set[str] = set()
         if missing:
-            columns = [[getattr(one, name) for one in missing] for name in ("booking_id", "session_id", "revision")]
-            made = {row["uid"] for row in await fetch_rows(MAKE_SQL, *columns[:2], uids, columns[2])}
+            made = {
+                row["uid"]
+                for row in await fetch_rows(
+                    MAKE_SQL,
+                    [one.booking_id for one in missing],
+                    [one.session_id for one in missing],
+                    uids,
+                    [0 if one.is_confirmed else NOT_INVITED for one in missing],
+                    [one.revision for one in missing],
+                )
+            }
         new = [(one, uid) for one, uid in zip(missing, uids, strict=True) if uid in made]  # others' are not ours
         await _ask_to_call(
             [one.booking_id for one, _ in new if one.is_added and not one.has_email]
@@ -130,12 +152,17 @@ async def sweep(now: datetime) -> int:
         )
         await queue_many(
             [
-                *(_cancelled(one, now=now) for one in ended if one.has_email),
+                *(_cancelled(one, now=now) for one in ended if one.has_email and one.sequence > 0),
+                *(_invite(one.booking_id, one.session_id, one.uid, now=now) for one in invited if one.has_email),
                 *(_told(one, now=now) for one in changed if one.has_email),
-                *(_invite(one, uid, now=now) for one, uid in new if one.has_email),
+                *(
+                    _invite(one.booking_id, one.session_id, uid, now=now)
+                    for one, uid in new
+                    if one.has_email and one.is_confirmed
+                ),
             ]
         )
-        return len(ended) + len(changed) + len(new)
+        return len(ended) + len(invited) + len(changed) + len(new)
 
 
 async def _ask_to_call(booking_ids: Iterable[UUID], *, now: datetime) -> None:
@@ -150,12 +177,28 @@ async def _ask_to_call(booking_ids: Iterable[UUID], *, now: datetime) -> None:
         )
 
 
-def _invite(date: _Missing, uid: str, *, now: datetime) -> NewMail:
-    return _mail("booking_date_invite", date.booking_id, date.session_id, uid, 0, {}, now=now)
+def _invite(booking_id: UUID, session_id: UUID, uid: str, *, now: datetime) -> NewMail:
+    return NewMail(
+        kind="booking_date_invite",
+        key=f"booking_date_invite:{uid}",
+        subject_id=booking_id,
+        now=now,
+        data={"date": str(session_id)},
+        thread=uid,
+        sequence=0,
+    )
 
 
-def _cancelled(date: _Ended, *, now: datetime) -> NewMail:
-    return _mail("booking_date_cancelled", date.booking_id, date.session_id, date.uid, date.sequence, {}, now=now)
+def _cancelled(date: _Object, *, now: datetime) -> NewMail:
+    return NewMail(
+        kind="booking_date_cancelled",
+        key=f"booking_date_cancelled:{date.uid}",
+        subject_id=date.booking_id,
+        now=now,
+        data={"date": str(date.session_id)},
+        thread=date.uid,
+        sequence=date.sequence,
+    )
 
 
 def _told(date: _Changed, *, now: datetime) -> NewMail:
@@ -163,23 +206,18 @@ def _told(date: _Changed, *, now: datetime) -> NewMail:
     has_new_date = date.moved_at is not None and date.moved_at > date.told_at
     # Of several moves since, only the latest left a trace: the date that was known is lost.
     knew = date.previous_start if has_new_date and date.told_revision == date.revision - 1 else None
-    facts = {
-        "revision": date.revision,
-        "has_new_date": has_new_date,
-        "before": knew.isoformat() if knew else None,
-    }
-    return _mail(kind, date.booking_id, date.session_id, date.uid, date.sequence, facts, now=now)
-
-
-def _mail(
-    kind: str, booking_id: UUID, session_id: UUID, uid: str, sequence: int, facts: dict[str, Any], *, now: datetime
-) -> NewMail:
+    is_invited = date.sequence >= 0
     return NewMail(
         kind=kind,
-        key=f"{kind}:{uid}:{sequence}",
-        subject_id=booking_id,
+        key=f"{kind}:{date.uid}:{date.revision}",
+        subject_id=date.booking_id,
         now=now,
-        data={"date": str(session_id), **facts},
-        thread=uid,
-        sequence=sequence,
+        data={
+            "date": str(date.session_id),
+            "revision": date.revision,
+            "has_new_date": has_new_date,
+            "before": knew.isoformat() if knew else None,
+        },
+        thread=date.uid if is_invited else None,
+        sequence=date.sequence if is_invited else None,
     )

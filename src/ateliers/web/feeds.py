@@ -18,7 +18,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from ateliers.agenda.calendar import session_calendar
-from ateliers.agenda.sessions import get_session
+from ateliers.agenda.sessions import get_session, list_dates
 from ateliers.exchange.feeds.formats import FORMATS
 from ateliers.exchange.feeds.personal import personal_feed
 from ateliers.exchange.feeds.public import Feed, FeedState, feed_state, make_feed, packed
@@ -57,11 +57,13 @@ _looking: dict[_Key, asyncio.Lock] = {}
 
 
 async def session_file(request: Request[Any, Any, Any], session_id: UUID, *, now: datetime) -> Response[bytes]:
-    """The calendar file of one session that anybody may see. Raises NotFound."""
+    """The calendar file of one session that anybody may see, with the dates of its cycle. Raises NotFound."""
     session = await get_session(session_id)
     if not session.may_be_seen_by(None, now):
         raise NotFound
-    feed = await packed(lambda: session_calendar(session), session.updated_at.replace(microsecond=0), CALENDAR)
+    dates = await list_dates(session) or [session]
+    changed = max(date.updated_at for date in dates).replace(microsecond=0)
+    feed = await packed(lambda: session_calendar(*dates), changed, CALENDAR)
     return _answer(request, feed, "ics", FRESH)
 
 

@@ -17,7 +17,7 @@ from msgspec import Meta
 from ateliers import words
 from ateliers.agenda.calendar import location
 from ateliers.agenda.session import Session
-from ateliers.agenda.sessions import get_session
+from ateliers.agenda.sessions import find_other_half, get_session
 from ateliers.bookings.answers import wrong_answers
 from ateliers.bookings.book import AlreadyBooked, SessionFull, book_seats, wrong_contact
 from ateliers.bookings.booking import Contact, Needs, OnBehalf, Seats, Wish
@@ -110,7 +110,7 @@ async def show_form(session_id: FromPath[UUID]) -> Response[bytes]:
     session = await _session(session_id)
     if session.lead_id is not None:
         return redirect(session.booking_path)
-    return _form_page(Form.of(BookingForm, who=For.ME, token=_new_token(session_id, now())), session)
+    return await _form_page(Form.of(BookingForm, who=For.ME, token=_new_token(session_id, now())), session)
 
 
 @post("/seances/{session_id:uuid}/reserver")
@@ -122,15 +122,15 @@ async def send_form(request: Request[Any, Any, Any], session_id: FromPath[UUID])
     answers = answers_of(form, session.questions)
     nonce = _judge(form, session, answers, moment)
     if form.data is None or form.errors:
-        return _form_page(form, session)
+        return await _form_page(form, session)
     network = network_of(request.scope)
     wish = form.data.wish(f"form:{nonce}", answers=answers, call_why=why_to_call(network, now=moment))
     try:
         booking = await book_seats(session_id, wish, now=moment)
     except SessionFull as refusal:
         if not refusal.waiting_open:
-            return _form_page(form.refuse(refusal), await get_session(session_id), status=409)
-        return _form_page(form, await get_session(session_id), full=True, status=409)
+            return await _form_page(form.refuse(refusal), await get_session(session_id), status=409)
+        return await _form_page(form, await get_session(session_id), full=True, status=409)
     except AlreadyBooked as refusal:
         sent = await send_link(refusal.booking, now=moment)
         return private(
@@ -144,7 +144,7 @@ async def send_form(request: Request[Any, Any, Any], session_id: FromPath[UUID])
             )
         )
     except Refusal as refusal:
-        return _form_page(form.refuse(refusal), await get_session(session_id), status=refusal.status)
+        return await _form_page(form.refuse(refusal), await get_session(session_id), status=refusal.status)
     note_booking(network, session_id, now=moment)
     return redirect(manage_path(booking))
 
@@ -195,12 +195,13 @@ def _nonce_of(token: str, session_id: UUID, moment: datetime) -> tuple[str, T | 
     return nonce, None
 
 
-def _form_page(
+async def _form_page(
     form: Form[BookingForm], session: Session, *, full: bool = False, status: int | None = None
 ) -> Response[bytes]:
     """`full`: there was a seat when the form was opened, there is none now."""
     moment = now()
     asked = asked_fields(form, session.questions)
+    other_half = await find_other_half(session) if full or session.is_full else None
     nonce, _trouble = _nonce_of(form["token"].value, session.id, moment)
     raised = shield.is_raised(session.id, now=moment)
     return private(
@@ -212,6 +213,7 @@ def _form_page(
             is_open=session.takes_bookings(moment),
             bookings=session.bookings_in_words(moment),
             full=full,
+            other_half=other_half if other_half and not other_half.is_full else None,
             asked=asked,
             challenge=json.dumps(shield.challenge(nonce)) if raised else "",
         )
