@@ -13,8 +13,8 @@ from ateliers.agenda.drafts import Move, NewSession
 from ateliers.agenda.publishing import add_session
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings import changes, cycle_dates, reminders
+from ateliers.bookings.booked_dates import NOT_INVITED, find_booked_date, find_booked_date_by_uid
 from ateliers.bookings.bookings import get_booking
-from ateliers.bookings.cycle_dates import NOT_INVITED, find_booked_date, find_booked_date_by_uid
 from ateliers.bookings.give_back import give_back_seats
 from tests.bookings.cycles import WEEK, book, make_cycle
 from tests.bookings.post import calendar_of, receive, text_of

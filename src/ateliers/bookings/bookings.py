@@ -15,6 +15,8 @@ COLUMNS = (
 BOOKING_SQL = f"SELECT {COLUMNS} FROM booking"
 # Those of a session; of any date of a cycle, those of its first (B3).
 OF_SESSION = "session_id = (SELECT COALESCE(s.lead_id, s.id) FROM session s WHERE s.id = $1)"
+# Of session s, at $2: it is not over; of a cycle, not all of its dates are.
+NOT_OVER = "(s.ends_at > $2 OR EXISTS (SELECT FROM session d WHERE d.lead_id = s.id AND d.ends_at > $2))"
 
 
 async def find_booking(booking_id: UUID) -> Booking | None:

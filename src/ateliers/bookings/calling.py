@@ -12,7 +12,7 @@ import msgspec
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session, list_sessions
 from ateliers.bookings.booking import Booking, BookingState
-from ateliers.bookings.bookings import BOOKING_SQL, get_booking
+from ateliers.bookings.bookings import BOOKING_SQL, NOT_OVER, get_booking
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.bookings.offers import accept_offer, decline_offer
 from ateliers.database import execute, fetch, fetch_value, new_id, transaction
@@ -235,9 +235,9 @@ async def list_calls(booking_ids: Iterable[UUID]) -> dict[UUID, list[Call]]:
     return found
 
 
-TO_CALL_SQL = """
+TO_CALL_SQL = f"""
     WHERE to_call_back AND state IN ('confirmed', 'waiting', 'offered') AND session_id IN (
-        SELECT s.id FROM session s JOIN event e ON e.id = s.event_id WHERE e.structure_id = ANY($1) AND s.ends_at > $2)
+        SELECT s.id FROM session s JOIN event e ON e.id = s.event_id WHERE e.structure_id = ANY($1) AND {NOT_OVER})
 """
 CALL_SQL = """
     SELECT c.booking_id, c.at, c.result, p.name AS by_name FROM call c LEFT JOIN person p ON p.id = c.by_id

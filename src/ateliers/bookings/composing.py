@@ -14,9 +14,9 @@ from ateliers.agenda.calendar import location
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import find_session
 from ateliers.bookings import invites
+from ateliers.bookings.booked_dates import BookedDate, find_booked_date
 from ateliers.bookings.booking import Booking
 from ateliers.bookings.bookings import find_booking
-from ateliers.bookings.cycle_dates import find_booked_date
 from ateliers.bookings.joining import join_link
 from ateliers.bookings.links import manage_path
 from ateliers.mail.email import Dropped, Email, Postponed
@@ -56,7 +56,10 @@ def about_a_booking(compose: _Inner) -> Composer:
     async def composed(row: OutboxRow, now: datetime) -> Composed:
         booking = await find_booking(row.subject_id) if row.subject_id else None
         if booking is not None and "date" in row.data:
-            booking = await _on_its_date(booking, row)
+            date = await find_booked_date(booking.id, UUID(row.data["date"]))
+            if date is None and row.kind != "booking_date_cancelled":
+                return GIVEN_BACK
+            booking = _on_its_date(booking, date, row)
         session = await find_session(booking.session_id) if booking else None
         if booking is None or session is None:
             return NO_BOOKING
@@ -67,14 +70,12 @@ def about_a_booking(compose: _Inner) -> Composer:
     return composed
 
 
-async def _on_its_date(booking: Booking, row: OutboxRow) -> Booking:
-    session_id = UUID(row.data["date"])
-    date = await find_booked_date(booking.id, session_id)  # None once it was taken back
+def _on_its_date(booking: Booking, date: BookedDate | None, row: OutboxRow) -> Booking:
     return msgspec.structs.replace(
         booking,
-        session_id=session_id,
+        session_id=UUID(row.data["date"]),
         uid=row.thread or booking.uid,
-        told_revision=date.told_revision if date else row.data.get("revision", 0),
+        told_revision=date.told_revision if date else booking.told_revision,
     )
 
 

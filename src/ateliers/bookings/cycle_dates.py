@@ -14,16 +14,17 @@ from uuid import UUID
 import msgspec
 
 from ateliers.bookings import codes
-from ateliers.database import execute, fetch, fetch_one, fetch_rows, transaction
+from ateliers.bookings.booked_dates import NOT_INVITED
+from ateliers.bookings.texts import TEXT_OF
+from ateliers.database import execute, fetch, fetch_rows, transaction
 from ateliers.mail.outbox import NewMail, queue_many
 from ateliers.settings import settings
 
 AT_ONCE = 1000  # objects
 FOR_A_CHANGE = "change"  # calling.Why
-NOT_INVITED = -1  # SEQUENCE of a date that is in no calendar
 
 MISSING_SQL = """
-    SELECT b.id AS booking_id, d.id AS session_id, b.email IS NOT NULL AS has_email, d.revision,
+    SELECT b.id AS booking_id, d.id AS session_id, b.email IS NOT NULL AND b.unreachable = '' AS has_email, d.revision,
            b.state = 'confirmed' AS is_confirmed, COALESCE(d.created_at > b.confirmed_at, false) AS is_added
     FROM session d JOIN event e ON e.id = d.event_id JOIN booking b ON b.session_id = d.lead_id
     WHERE d.lead_id IS NOT NULL AND d.ends_at > $1 AND d.called_off_at IS NULL AND e.state = 'published'
@@ -43,7 +44,7 @@ INVITE_SQL = """
     UPDATE booking_date x SET sequence = 0, told_revision = d.revision FROM session d, booking b
     WHERE d.lead_id IS NOT NULL AND d.ends_at > $1 AND d.called_off_at IS NULL AND x.session_id = d.id AND x.sequence < 0
       AND b.id = x.booking_id AND b.state = 'confirmed' AND b.session_id = d.lead_id
-    RETURNING x.booking_id, x.session_id, x.uid, x.sequence, b.email IS NOT NULL AS has_email
+    RETURNING x.booking_id, x.session_id, x.uid, x.sequence, b.email IS NOT NULL AND b.unreachable = '' AS has_email
 """
 
 # Given back, or taken to another session.
@@ -51,7 +52,8 @@ END_SQL = """
     DELETE FROM booking_date x USING session d, booking b
     WHERE d.lead_id IS NOT NULL AND d.ends_at > $1 AND x.session_id = d.id AND b.id = x.booking_id
       AND (b.state NOT IN ('confirmed', 'waiting', 'offered') OR b.session_id <> d.lead_id)
-    RETURNING x.booking_id, x.session_id, x.uid, x.sequence + 1 AS sequence, b.email IS NOT NULL AS has_email
+    RETURNING x.booking_id, x.session_id, x.uid, x.sequence + 1 AS sequence,
+              b.email IS NOT NULL AND b.unreachable = '' AS has_email
 """
 
 TELL_SQL = """
@@ -60,21 +62,14 @@ TELL_SQL = """
     FROM session d, booking b, booking_date was
     WHERE d.lead_id IS NOT NULL AND d.ends_at > $1 AND d.revision > 0 AND x.session_id = d.id AND x.told_revision < d.revision
       AND b.id = x.booking_id AND was.booking_id = x.booking_id AND was.session_id = x.session_id
-    RETURNING x.booking_id, x.session_id, x.uid, x.sequence, b.email IS NOT NULL AS has_email, d.revision,
+    RETURNING x.booking_id, x.session_id, x.uid, x.sequence, b.email IS NOT NULL AND b.unreachable = '' AS has_email,
+              (b.email IS NULL OR b.unreachable <> '') AND b.phone IS NOT NULL AND EXISTS (
+                  SELECT FROM sms_gateway g JOIN event e ON e.structure_id = g.structure_id
+                  WHERE e.id = d.event_id AND g.is_on) AS may_text, d.revision,
               d.called_off_at, d.moved_at, d.previous_start, was.told_revision,
               COALESCE((SELECT max(o.created_at) FROM outbox o WHERE o.thread = x.uid AND o.state <> 'dropped'),
                        b.created_at) AS told_at
 """
-
-
-class BookedDate(msgspec.Struct, frozen=True, kw_only=True):
-    """The calendar object of a booking for one further date."""
-
-    booking_id: UUID
-    session_id: UUID
-    uid: str
-    sequence: int  # NOT_INVITED: in no calendar
-    told_revision: int
 
 
 class _Missing(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,32 +90,13 @@ class _Object(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Changed(_Object, frozen=True, kw_only=True):
+    may_text: bool  # the structure sends SMS, and there is a number but no address
     revision: int
     called_off_at: datetime | None
     moved_at: datetime | None
     previous_start: datetime | None
     told_revision: int  # before
     told_at: datetime
-
-
-async def find_booked_date(booking_id: UUID, session_id: UUID) -> BookedDate | None:
-    """The object of a booking for this date, or None."""
-    return await fetch_one(
-        BookedDate,
-        """SELECT booking_id, session_id, uid, sequence, told_revision FROM booking_date
-           WHERE booking_id = $1 AND session_id = $2""",
-        booking_id,
-        session_id,
-    )
-
-
-async def find_booked_date_by_uid(uid: str) -> BookedDate | None:
-    """The object of this UID, or None: a reply to it is about one date, not about the seats of the cycle."""
-    return await fetch_one(
-        BookedDate,
-        "SELECT booking_id, session_id, uid, sequence, told_revision FROM booking_date WHERE uid = $1",
-        uid,
-    )
 
 
 async def sweep(now: datetime) -> int:
@@ -154,7 +130,7 @@ async def sweep(now: datetime) -> int:
             [
                 *(_cancelled(one, now=now) for one in ended if one.has_email and one.sequence > 0),
                 *(_invite(one.booking_id, one.session_id, one.uid, now=now) for one in invited if one.has_email),
-                *(_told(one, now=now) for one in changed if one.has_email),
+                *(_told(one, now=now) for one in changed if one.has_email or one.may_text),
                 *(
                     _invite(one.booking_id, one.session_id, uid, now=now)
                     for one, uid in new
@@ -170,7 +146,8 @@ async def _ask_to_call(booking_ids: Iterable[UUID], *, now: datetime) -> None:
     ids = list(booking_ids)
     if ids:
         await execute(
-            "UPDATE booking SET to_call_back = true, call_why = $2, changed_at = $3 WHERE id = ANY($1)",
+            """UPDATE booking SET to_call_back = true, call_why = $2, changed_at = $3
+               WHERE id = ANY($1) AND NOT to_call_back""",
             ids,
             FOR_A_CHANGE,
             now,
@@ -206,7 +183,9 @@ def _told(date: _Changed, *, now: datetime) -> NewMail:
     has_new_date = date.moved_at is not None and date.moved_at > date.told_at
     # Of several moves since, only the latest left a trace: the date that was known is lost.
     knew = date.previous_start if has_new_date and date.told_revision == date.revision - 1 else None
-    is_invited = date.sequence >= 0
+    is_invited = date.sequence >= 0 and date.has_email
+    if not date.has_email:
+        kind = TEXT_OF[kind]
     return NewMail(
         kind=kind,
         key=f"{kind}:{date.uid}:{date.revision}",

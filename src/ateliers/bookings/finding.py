@@ -9,7 +9,7 @@ import msgspec
 
 from ateliers.bookings.book import contact_key, tidy_email, tidy_phone
 from ateliers.bookings.booking import Booking
-from ateliers.bookings.bookings import find_booking_by_code
+from ateliers.bookings.bookings import NOT_OVER, find_booking_by_code
 from ateliers.database import fetch, transaction
 from ateliers.mail.outbox import NewMail, queue_many
 from ateliers.refusals import Invalid, Refusal
@@ -49,7 +49,7 @@ async def find_my_bookings(contact: str, *, now: datetime) -> None:
     found = await fetch(
         _Found,
         f"""SELECT b.id FROM booking b JOIN session s ON s.id = b.session_id
-           WHERE {whose} AND b.state IN ('confirmed', 'waiting', 'offered') AND s.ends_at > $2
+           WHERE {whose} AND b.state IN ('confirmed', 'waiting', 'offered') AND {NOT_OVER}
            ORDER BY s.starts_at LIMIT $3""",
         value,
         now,

@@ -65,18 +65,18 @@ WORDS = {
 # Bookings of structures that send SMS, on sessions to come; what was booked before the gateway was switched on is left alone.
 REACHABLE = """
     FROM sms_gateway g JOIN event e ON e.structure_id = g.structure_id JOIN session s ON s.event_id = e.id
-    JOIN booking b ON b.session_id = s.id
+    JOIN booking b ON b.session_id = COALESCE(s.lead_id, s.id)
     WHERE g.is_on AND b.state = 'confirmed' AND (b.email IS NULL OR b.unreachable <> '') AND b.phone IS NOT NULL AND s.called_off_at IS NULL
       AND s.starts_at > $1 AND NOT EXISTS (SELECT FROM outbox o WHERE o.key = {key})
 """
-CONFIRMED_SQL = f"""SELECT b.id, {{key}} AS key, s.revision {REACHABLE}
-    AND b.confirmed_at > GREATEST(g.updated_at, $1::timestamptz - interval '1 day')""".replace(
+CONFIRMED_SQL = f"""SELECT b.id, {{key}} AS key, s.revision, NULL::uuid AS date {REACHABLE}
+    AND s.lead_id IS NULL AND b.confirmed_at > GREATEST(g.updated_at, $1::timestamptz - interval '1 day')""".replace(
     "{key}", "'sms_booking_confirmed:' || b.id"
 )
-REMIND_SQL = f"""SELECT b.id, {{key}} AS key, s.revision {REACHABLE}
+REMIND_SQL = f"""SELECT b.id, {{key}} AS key, s.revision, CASE WHEN s.lead_id IS NOT NULL THEN s.id END AS date {REACHABLE}
     AND b.reminders AND s.starts_at BETWEEN $1::timestamptz + $2::interval AND $1::timestamptz + $3::interval
     AND b.confirmed_at < s.starts_at - $3::interval - $4::interval""".replace(
-    "{key}", "'sms_reminder:' || b.id || ':' || s.revision"
+    "{key}", "'sms_reminder:' || b.id || ':' || s.id || ':' || s.revision"
 )
 
 
@@ -84,6 +84,7 @@ class _Due(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     key: str
     revision: int
+    date: UUID | None  # further date of a cycle
 
 
 async def sweep(now: datetime) -> int:
@@ -91,7 +92,13 @@ async def sweep(now: datetime) -> int:
     confirmed = await fetch(_Due, CONFIRMED_SQL, now)
     remind = await fetch(_Due, REMIND_SQL, now, LATE, REMINDED, JUST_BOOKED)
     return await queue_many(
-        NewMail(kind=kind, key=row.key, subject_id=row.id, now=now, data={"revision": row.revision})
+        NewMail(
+            kind=kind,
+            key=row.key,
+            subject_id=row.id,
+            now=now,
+            data={"revision": row.revision} | ({"date": str(row.date)} if row.date else {}),
+        )
         for kind, rows in (("sms_booking_confirmed", confirmed), ("sms_reminder", remind))
         for row in rows
     )
@@ -103,7 +110,8 @@ def _about_a_booking(compose: _Inner) -> Composer:
     @wraps(compose)
     async def composed(row: OutboxRow, now: datetime) -> Composed:
         booking = await find_booking(row.subject_id) if row.subject_id else None
-        session = await find_session(booking.session_id) if booking else None
+        date = row.data.get("date")
+        session = await find_session(UUID(date) if date else booking.session_id) if booking else None
         if booking is None or session is None:
             return NO_BOOKING
         number, gateway = mobile_number(booking.phone or ""), await find_gateway(session.structure_id)

@@ -36,14 +36,16 @@ MARK_SQL = """
     UPDATE booking b SET unreachable = $2, changed_at = $3,
         to_call_back = b.to_call_back OR x.is_awaited,
         call_why = CASE WHEN x.is_awaited AND NOT b.to_call_back THEN 'bounced' ELSE b.call_why END
-    FROM (SELECT k.id, k.state IN ('confirmed', 'waiting', 'offered') AND s.ends_at > $3 AND s.called_off_at IS NULL AS is_awaited
+    FROM (SELECT k.id, k.state IN ('confirmed', 'waiting', 'offered') AND (s.ends_at > $3 OR EXISTS (SELECT FROM session d WHERE d.lead_id = s.id AND d.ends_at > $3))
+              AND s.called_off_at IS NULL AS is_awaited
           FROM booking k JOIN session s ON s.id = k.session_id WHERE k.email = ANY($1) AND k.unreachable = '') AS x
     WHERE b.id = x.id RETURNING b.id, b.session_id, x.is_awaited
 """
 
 CALL_SQL = """
     UPDATE booking b SET to_call_back = true, call_why = $2, changed_at = $3 FROM session s
-    WHERE b.id = ANY($1) AND NOT b.to_call_back AND s.id = b.session_id AND s.ends_at > $3
+    WHERE b.id = ANY($1) AND NOT b.to_call_back AND s.id = b.session_id
+      AND (s.ends_at > $3 OR EXISTS (SELECT FROM session d WHERE d.lead_id = s.id AND d.ends_at > $3))
       AND b.state IN ('confirmed', 'waiting', 'offered')
     RETURNING b.id, b.session_id, true AS is_awaited
 """

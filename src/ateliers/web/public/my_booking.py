@@ -92,13 +92,13 @@ async def _booking_page(form: Form[ReplyForm], booking: Booking, *, status: int 
             rank=await rank_of(booking),
             path=manage_path(booking),
             join_url=join_link(booking, session),
-            is_over=session.is_over(moment),
+            is_over=session.is_all_over(moment),
             offer_is_open=booking.offered_until is not None and moment <= booking.offered_until and not session.is_off,
             may_give_back=may_give_back,
             may_change=bool(others),
             cutoff=session.begins_at - session.cutoff,
             is_late=booking.state is BookingState.CONFIRMED
-            and not (may_give_back or session.is_off or session.is_over(moment)),
+            and not (may_give_back or session.is_off or session.is_all_over(moment)),
             answer_in_words=answer_in_words,
         )
     )

@@ -144,7 +144,7 @@ async def booking_page(
         other_dates=await _other_dates(session, moment) if is_ahead and booking.is_live else [],
         above=_above(booking, session) if booking.state is BookingState.WAITING and is_ahead else None,
         may_give_back=booking.is_live and is_ahead,
-        is_over=session.is_over(moment),
+        is_over=session.is_all_over(moment),
     )
 
 
