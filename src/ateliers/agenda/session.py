@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class CycleDate(msgspec.Struct, frozen=True, kw_only=True):
-    """One date of a cycle."""
+    """One date of a cycle. Instants are aware, on whatever clock the database keeps."""
 
     id: UUID
     starts_at: datetime
@@ -212,7 +212,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def begins_at(self) -> datetime:
         """When what is booked here begins: a cycle, on its first date."""
-        return self.dates[0].starts_at if self.dates else self.starts_at
+        return self.dates[0].starts_at.astimezone(UTC) if self.dates else self.starts_at
 
     @property
     def releases_at(self) -> datetime | None:
