@@ -131,8 +131,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def booking_path(self) -> str:
-        """Where its seats are booked: an online half has a form of its own."""
-        return f"/seances/{self.id}/reserver"
+        """Where its seats are booked: of a cycle on its first date; an online half has a form of its own."""
+        return f"/seances/{self.lead_id or self.id}/reserver"
 
     @property
     def seats_left(self) -> int | None:
