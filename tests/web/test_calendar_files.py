@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -171,6 +172,22 @@ async def test_without_database_what_is_in_memory_is_given_out(client, monkeypat
         answer = await client.get(FEED)
 
     assert (answer.status_code, answer.content) == (200, before.content)
+
+
+async def test_who_asks_while_it_is_made_waits_for_the_same_one(client, monkeypatch):
+    await make_feed()
+    made = []
+    real = feeds.make_feed
+
+    async def counted(*args, **rest):
+        made.append(args)
+        return await real(*args, **rest)
+
+    monkeypatch.setattr(feeds, "make_feed", counted)
+    answers = await asyncio.gather(*(client.get(FEED) for _turn in range(20)))
+
+    assert ({answer.status_code for answer in answers}, len(made)) == ({200}, 1)
+    assert feeds._looking == {}
 
 
 async def test_one_session_in_both_places(client):
