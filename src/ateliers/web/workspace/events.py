@@ -12,6 +12,7 @@ from litestar.params import FromPath
 
 from ateliers.agenda.about import about_of
 from ateliers.agenda.drafts import About, NewEvent, NewSession
+from ateliers.agenda.duplicating import draft_like
 from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.permission import allow_managing, managed_by, may_manage
@@ -89,6 +90,12 @@ async def show_new_event(request: Request[Any, Any, Any], me: NamedDependency[Pe
         place_id=venues[0].id if len(venues) == 1 else None,
     )
     return await _new_event_page(form, me)
+
+
+@get("/espace/evenements/{event_id:uuid}/reprendre")
+async def show_again(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """The form to publish, filled with an earlier event: only dates are left to write."""
+    return await _new_event_page(Form.of(NewEvent, await draft_like(event_id, by=me)), me)
 
 
 @post("/espace/evenements/nouveau")
@@ -258,6 +265,7 @@ def _filled(form: Form[NewEvent]) -> int:
 ROUTES = [
     show_events,
     show_new_event,
+    show_again,
     create,
     show_event,
     show_edit,
