@@ -13,7 +13,16 @@ from ateliers.clock import now
 from ateliers.database import execute, fetch_rows, fetch_value
 from ateliers.words import local
 from tests.web.staff import NEXT_WEEK, caller, make_ours, text_of
-from tests.world import make_booking, make_event, make_nadia, make_paule, make_samir, make_session, make_structure
+from tests.world import (
+    insert,
+    make_booking,
+    make_event,
+    make_nadia,
+    make_paule,
+    make_samir,
+    make_session,
+    make_structure,
+)
 
 # the list -----------------------------------------------------------------------------------------
 
@@ -173,6 +182,23 @@ async def test_only_a_manager_changes_the_number_of_seats(browser_of):
     assert (await get_session(session_id)).capacity == 9
 
 
+async def test_what_was_written_about_a_session_and_how_it_ended(browser_of):
+    structure_id, session_id = await make_ours()
+    odile = await make_booking(session_id, name="Odile Marchand")
+    jean = await make_booking(session_id, name="Jean Refusé", email="jean@example.test")
+    facts = {"kind": "booking_confirmed", "created_at": now(), "due_at": now(), "data": {}}
+    await insert("outbox", key="a", subject_id=odile, state="sent", done_at=now(), **facts)
+    await insert("outbox", key="b", subject_id=jean, state="failed", done_at=now(), outcome="550 5.1.1", **facts)
+    nadia = await browser_of(await make_nadia(structure_id))
+    path = f"/espace/seances/{session_id}/envois"
+
+    everything, refused = text_of(await nadia.get(path)), text_of(await nadia.get(path, params={"etat": "refuses"}))
+
+    assert ("Odile Marchand" in everything, "Jean Refusé" in everything, "Non remis (1)" in everything) == (True,) * 3
+    assert ("Odile Marchand" in refused, "550 5.1.1" in refused) == (False, True)
+    assert "Odile Marchand" in text_of(await nadia.get(path, params={"etat": "?"}))
+
+
 # one booking --------------------------------------------------------------------------------------
 
 
@@ -200,6 +226,7 @@ async def test_a_booking_moves_to_another_date_and_keeps_its_code(browser_of):
     assert [(await get_session(id)).seats_taken for id in (session_id, later)] == [0, 2]
     assert await fetch_rows("SELECT kind FROM outbox WHERE kind = 'booking_changed'") != []
     assert "Jeanne Roy" in text_of(await nadia.get(f"/espace/seances/{session_id}/attente"))
+    assert "Historique" in text_of(await nadia.get(path))
 
 
 async def test_seats_are_given_back_for_somebody_who_calls(browser_of):
@@ -224,7 +251,7 @@ async def test_others_see_no_names_and_change_nothing(browser_of, who):
     else:
         browser = await browser_of(await make_samir(await make_structure("Autre", slug="autre")))
 
-    for tail in ("", "/inscrire", "/a-appeler", "/attente", "/places", "/imprimer"):
+    for tail in ("", "/inscrire", "/a-appeler", "/attente", "/places", "/imprimer", "/envois"):
         assert (await browser.get(f"/espace/seances/{session_id}{tail}")).status_code == 404, tail
     assert (await browser.get(f"/espace/inscriptions/{booking_id}")).status_code == 404
     form = {"seats": "1", "contact.name": "X", "channel": "phone", "result": "comes", "session_id": str(session_id)}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from ateliers.bookings.booking import Booking
 from ateliers.bookings.bookings import OF_SESSION
 from ateliers.database import fetch
 from ateliers.words import T, day_in_words, gettext, time_in_words
@@ -68,14 +69,22 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_journal(session_id: UUID) -> list[Line]:
     """The latest lines about a session, the newest first, in the reader's language."""
+    return await _lines(f"j.{OF_SESSION}", session_id)
+
+
+async def list_history(booking: Booking) -> list[Line]:
+    """What happened to one booking on its session, the newest first; that it came from another is its oldest line there."""
+    return await _lines("j.session_id = $1 AND j.booking_id = $2", booking.session_id, booking.id)
+
+
+async def _lines(condition: str, *args: UUID) -> list[Line]:
     lines = await fetch(
         _Line,
         f"""SELECT j.at, j.what, j.facts, b.name AS booking_name, p.name AS by_name, s.zone
-           FROM booking_journal j JOIN session s ON s.id = j.session_id
-           LEFT JOIN booking b ON b.id = j.booking_id LEFT JOIN person p ON p.id = j.by_id
-           WHERE j.{OF_SESSION} ORDER BY j.id DESC LIMIT $2""",
-        session_id,
-        LATEST,
+            FROM booking_journal j JOIN session s ON s.id = j.session_id
+            LEFT JOIN booking b ON b.id = j.booking_id LEFT JOIN person p ON p.id = j.by_id
+            WHERE {condition} ORDER BY j.id DESC LIMIT {LATEST}""",
+        *args,
     )
     return [
         Line(

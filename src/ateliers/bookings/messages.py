@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import msgspec
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings.booking import BookingState
 from ateliers.bookings.bookings import get_booking
-from ateliers.database import execute, fetch_value, transaction
+from ateliers.database import execute, fetch, fetch_rows, fetch_value, transaction
 from ateliers.mail.outbox import Message, NewMail, list_messages, queue_many
 from ateliers.network.people import Person
 from ateliers.refusals import NotFound, Refusal
@@ -42,6 +43,9 @@ KINDS = {
 }
 
 
+LATEST = 200  # messages of a session shown
+
+
 class NothingToSend(Refusal):
     """Only seats that are held, for somebody with an e-mail address, have a confirmation to send again."""
 
@@ -60,9 +64,47 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     detail: str  # the mail server's own words, or ''
 
 
+class ToldWho(msgspec.Struct, frozen=True, kw_only=True):
+    """One message about a session, and whom it is for."""
+
+    booking_id: UUID
+    name: str
+    told: Told
+
+
+class _SessionMessage(Message, frozen=True, kw_only=True):
+    booking_id: UUID
+    name: str
+
+
 async def messages_of(booking_id: UUID) -> list[Told]:
     """Every message about this booking, in order of time."""
     return [_told(message) for message in await list_messages(booking_id)]
+
+
+async def messages_of_session(session_id: UUID, states: Sequence[str] | None = None) -> list[ToldWho]:
+    """The latest messages to everybody who has booked, the newest first; of these states, or of all."""
+    found = await fetch(
+        _SessionMessage,
+        """SELECT o.id, o.kind, o.created_at, o.due_at, o.attempts, o.state, o.done_at, o.outcome, b.id AS booking_id, b.name
+           FROM booking b JOIN outbox o ON o.subject_id = b.id
+           WHERE b.session_id = $1 AND ($2::text[] IS NULL OR o.state = ANY($2))
+           ORDER BY o.created_at DESC, o.id DESC LIMIT $3""",
+        session_id,
+        states,
+        LATEST,
+    )
+    return [ToldWho(booking_id=one.booking_id, name=one.name, told=_told(one)) for one in found]
+
+
+async def count_messages_of_session(session_id: UUID) -> dict[str, int]:
+    """How many messages there are about a session, by state."""
+    rows = await fetch_rows(
+        """SELECT o.state, count(*) AS n FROM booking b JOIN outbox o ON o.subject_id = b.id
+           WHERE b.session_id = $1 GROUP BY o.state""",
+        session_id,
+    )
+    return {row["state"]: row["n"] for row in rows}
 
 
 async def resend(booking_id: UUID, *, by: Person, now: datetime) -> None:

@@ -15,12 +15,21 @@ from ateliers import words
 from ateliers.bookings.booking import BookingState, Channel
 from ateliers.bookings.bookings import list_bookings
 from ateliers.bookings.listing import Show, list_page
+from ateliers.bookings.messages import LATEST, count_messages_of_session, messages_of_session
 from ateliers.network.people import Person
 from ateliers.web.answers import redirect
 from ateliers.web.workspace.serving import served_session, session_page
+from ateliers.words import T
 
 E = TypeVar("E", bound=Enum)
 
+# How messages end, as addresses name it: what the page says, and the states of the outbox.
+ENDINGS = {
+    "partis": (T("Sent"), ["sent", "unknown"]),
+    "a-envoyer": (T("Waiting to be sent"), ["queued"]),
+    "refuses": (T("Not delivered"), ["failed"]),
+    "retenus": (T("Not sent"), ["dropped"]),
+}
 LONGEST_SEARCH = 100
 LONGEST_NUMBER = 4  # digits of a page's number
 
@@ -75,6 +84,26 @@ async def show_print(session_id: FromPath[UUID], me: NamedDependency[Person]) ->
     )
 
 
+@get("/espace/seances/{session_id:uuid}/envois")
+async def show_messages(
+    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """What was written to those who booked, and how it ended; `?etat=` narrows it (D11)."""
+    session = await served_session(session_id, me)
+    desk_id = session.lead_id or session.id
+    asked = request.query_params.get("etat", "")
+    return await session_page(
+        "workspace/session_messages.html",
+        session,
+        me,
+        messages=await messages_of_session(desk_id, ENDINGS[asked][1] if asked in ENDINGS else None),
+        counts=await count_messages_of_session(desk_id),
+        endings=ENDINGS,
+        asked=asked if asked in ENDINGS else "",
+        latest=LATEST,
+    )
+
+
 def _one_of(kind: type[E], value: str) -> E | None:
     try:
         return kind(value)
@@ -82,4 +111,4 @@ def _one_of(kind: type[E], value: str) -> E | None:
         return None
 
 
-ROUTES = [show_session, show_print]
+ROUTES = [show_session, show_print, show_messages]

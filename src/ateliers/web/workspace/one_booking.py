@@ -21,6 +21,7 @@ from ateliers.bookings.calling import list_calls, possible_results, why_of
 from ateliers.bookings.change import change_session
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.bookings.human_replies import list_replies
+from ateliers.bookings.journal import list_history
 from ateliers.bookings.messages import messages_of, resend
 from ateliers.bookings.offers import give_seat
 from ateliers.clock import now
@@ -137,6 +138,7 @@ async def booking_page(
         rank=await rank_of(booking),
         calls=calls.get(booking.id, []),
         results=possible_results(booking, session, now=moment),
+        history=await list_history(booking),
         messages=await messages_of(booking.id),
         replies=await list_replies(booking.id),
         back_form=back_form,
