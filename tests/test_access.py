@@ -220,6 +220,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "name": ["1"],
         "version": ["2026-11"],
         "number": ["0"],
+        "kind": ["booking_confirmed"],
     }
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=make_app()),  # type: ignore[arg-type]

@@ -14,9 +14,7 @@ from ateliers.refusals import NotFound
 from ateliers.settings import settings
 from ateliers.web.answers import page
 from ateliers.web.frame import CSP
-
-# The message's own HTML: in a frame of its own that runs nothing and fetches nothing.
-LETTER_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+from ateliers.web.gallery_pages import html_alone
 
 
 def _folder() -> Path:
@@ -50,11 +48,7 @@ def show_letter(name: FromPath[str]) -> Response[bytes]:
 @get(mailbox.PATH + "/{name:str}/html", sync_to_thread=True)
 def show_html(name: FromPath[str]) -> Response[bytes]:
     """The message's HTML, for the frame of its page."""
-    return Response(
-        _letter(name).html.encode(),
-        media_type="text/html",
-        headers={"content-security-policy": LETTER_CSP},
-    )
+    return html_alone(_letter(name).html)
 
 
 @get(mailbox.PATH + "/{name:str}/piece/{number:int}", sync_to_thread=True)
