@@ -25,8 +25,10 @@ from ateliers.bookings.give_back import give_back_seats
 from ateliers.bookings.joining import join_link
 from ateliers.bookings.links import booking_by_private_key, manage_path
 from ateliers.bookings.offers import accept_offer, decline_offer
+from ateliers.bookings.planned import plan_of
 from ateliers.clock import now
 from ateliers.refusals import NotFound, Refusal
+from ateliers.settings import settings
 from ateliers.web.answers import PDF, inline_file, page, private, redirect
 from ateliers.web.forms import Form, read_form
 
@@ -100,6 +102,8 @@ async def _booking_page(form: Form[ReplyForm], booking: Booking, *, status: int 
             is_late=booking.state is BookingState.CONFIRMED
             and not (may_give_back or session.is_off or session.is_all_over(moment)),
             answer_in_words=answer_in_words,
+            planned=await plan_of(booking, session, now=moment),
+            sender=settings().mail_from,
         )
     )
 

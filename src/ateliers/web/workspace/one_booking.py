@@ -24,6 +24,7 @@ from ateliers.bookings.human_replies import list_replies
 from ateliers.bookings.journal import list_history
 from ateliers.bookings.messages import messages_of, resend
 from ateliers.bookings.offers import give_seat
+from ateliers.bookings.planned import plan_of
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import Refusal
@@ -141,6 +142,7 @@ async def booking_page(
         history=await list_history(booking),
         messages=await messages_of(booking.id),
         replies=await list_replies(booking.id),
+        planned=await plan_of(booking, session, now=moment),
         back_form=back_form,
         date_form=date_form,
         other_dates=await _other_dates(session, moment) if is_ahead and booking.is_live else [],
