@@ -73,7 +73,7 @@ QUEUE = """
 """
 
 
-@work("outbox", unit="messages/s", goal=300)
+@work("outbox", unit="messages/s", goal=500)
 async def outbox(yard: Yard) -> Measure:
     """The service's own worker: rows claimed, letters composed, sent, written down as sent. From first to last arrival."""
     await make_sessions(yard, SESSIONS)
