@@ -176,7 +176,11 @@ _BOOKINGS: dict[str, _Facts] = {
     "counter_answered": lambda: (
         a_session(),
         a_booking(),
-        {"other_dates": [when_in_words(START + timedelta(days=n), START + timedelta(days=n, hours=2)) for n in (7, 14)]},
+        {
+            "other_dates": [
+                when_in_words(START + timedelta(days=n), START + timedelta(days=n, hours=2)) for n in (7, 14)
+            ]
+        },
     ),
     "session_message": lambda: (
         a_session(),
