@@ -161,3 +161,11 @@ async def test_a_booking_can_be_kept_as_a_file(client):
     assert b"METHOD" not in answer.content
     assert (await client.get(f"{manage_path(waiting)}/agenda.ics")).status_code == 404
     assert f"{manage_path(held)}/agenda.ics" in (await client.get(manage_path(held))).text
+
+
+async def test_an_empty_choice_is_no_choice(client):
+    await make_session(await make_event(), place_id=await make_place(), starts_at=SOON)
+    page = await client.get("/suivre?ou=&type=&structure=")
+
+    assert (page.status_code, links_in(page.text)) == (200, [])
+    assert 'href="/suivre?ou=&amp;type="' in (await client.get("/")).text

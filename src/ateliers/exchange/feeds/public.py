@@ -24,8 +24,8 @@ from ateliers.exchange.feeds.head import Head
 from ateliers.exchange.feeds.selection import Selection, conditions, find_subject, name_of
 from ateliers.rendering import absolute
 
-MOST_ENTRIES = 40_000  # kept in one process, about a kilobyte each; those not asked for longest go first
-AT_ONCE = 500  # sessions read and written before others get their turn
+MOST_ENTRIES = 20_000  # kept in one process, about a kilobyte each; those not asked for longest go first
+AT_ONCE = 250  # sessions read and written before others get their turn
 
 _FROM = SESSION_SQL[SESSION_SQL.index("FROM session s") :]
 # Not the session's counters: seats come and go, and nothing that a feed tells with them.
