@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 import pytest
 
+from ateliers.agenda.calendar import public_description
 from ateliers.agenda.changing import MovesWithItsPlace, call_off_session, move_session
 from ateliers.agenda.dates import FirstDateStaysFirst
 from ateliers.agenda.drafts import Move, NewSession
@@ -18,6 +19,7 @@ from ateliers.agenda.search import Search, search_sessions
 from ateliers.agenda.sessions import get_session, list_sessions_of_event
 from ateliers.refusals import Invalid
 from tests.agenda.drafts import THURSDAY, TUESDAY, samir, webinar, workshop
+from tests.agenda.values import a_session
 from tests.world import NOON, make_structure
 
 EARLIER = datetime(2026, 11, 30, 14)
@@ -222,7 +224,7 @@ async def test_calling_off_online_leaves_what_is_on_site():
     await call_off_session(half.id, "La connexion est coupée", by=by, now=NOON)
 
     after = await get_session(onsite.id)
-    assert (after.called_off_at, after.online) == (None, None)
+    assert (after.called_off_at, after.online, after.revision, after.updated_at) == (None, None, 0, NOON)
 
 
 async def test_a_hybrid_cycle_is_two_cycles_side_by_side():
@@ -233,3 +235,11 @@ async def test_a_hybrid_cycle_is_two_cycles_side_by_side():
     assert [session.onsite_id for session in online] == [session.id for session in onsite]
     assert [date.id for date in online[1].dates] == [session.id for session in online]
     assert await found() == [onsite[0].id]
+
+
+async def test_feeds_say_that_one_may_follow_from_home_or_books_all_dates():
+    [onsite], _halves, _by = await hybrid()
+    page = "https://ateliers.test/seances/1"
+
+    assert "Aussi en ligne" in public_description(onsite, page)
+    assert "Une date d’un cycle" in public_description(a_session(is_cycle=True), page)

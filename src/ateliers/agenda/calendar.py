@@ -136,6 +136,8 @@ def public_description(session: Session, page: str) -> str:
     parts = [
         session.called_off_reason if session.called_off_at else "",
         session.description,
+        _("Also online: people may follow from home.") if session.online_id else "",
+        _("One date of a cycle: all its dates are booked at once.") if session.is_cycle else "",
         _("To bring:") + "\n" + bring if bring else "",
         _("Organised by %(structure)s") % {"structure": session.structure_name},
         _("Details and booking: %(url)s") % {"url": page},

@@ -106,6 +106,8 @@ async def call_off_session(session_id: UUID, reason: str, *, whole: bool = False
             now,
             reason.strip(),
         )
+        # What is said of the session on site says no longer that one may follow from home.
+        await execute("UPDATE session SET updated_at = $2 WHERE id = $1", session.onsite_id, now)
         return await get_session(session_id)
 
 

@@ -41,7 +41,7 @@ class MembershipEnd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 AHEAD_SQL = """
-    SELECT count(*) AS sessions, COALESCE(sum(s.seats_taken + s.seats_waiting + s.seats_offered), 0) AS seats
+    SELECT count(*) FILTER (WHERE s.onsite_id IS NULL) AS sessions, COALESCE(sum(s.seats_taken + s.seats_waiting + s.seats_offered), 0) AS seats
     FROM session s JOIN event e ON e.id = s.event_id
     WHERE e.structure_id = $1 AND e.state = 'published' AND s.called_off_at IS NULL AND s.starts_at > $2
 """
