@@ -11,6 +11,7 @@ import pytest
 from ateliers.bookings.book import (
     AlreadyBooked,
     BookingClosed,
+    BookingNotOpen,
     PartyTooLarge,
     RequestKeyReused,
     SessionFull,
@@ -339,3 +340,34 @@ async def test_a_round_does_not_live_in_its_callers_transaction():
     with pytest.raises(ZeroDivisionError):
         await faulty()
     assert await counters(session_id) == (1, 0, 0)
+
+
+async def test_bookings_open_and_close_at_their_moments_for_everybody_but_staff():
+    structure = await make_structure()
+    nadia = await get_person(await make_nadia(structure))
+    event = await make_event(structure, opens_at=NOON, closing=timedelta(hours=3))
+    session = await make_session(event, starts_at=START)
+    before, closing = NOON - timedelta(seconds=1), START - timedelta(hours=3)
+
+    def wish(name):
+        return Wish(contact=Contact(name=name, email=f"{name.lower()}@example.test"))
+
+    with pytest.raises(BookingNotOpen):
+        await book_seats(session, wish("Odile"), now=before)
+    with pytest.raises(BookingClosed):
+        await book_seats(session, wish("Odile"), now=closing)
+    assert [
+        (await book_seats(session, wish(name), now=now, by=by)).state
+        for name, now, by in (("Odile", NOON, None), ("Jean", before, nadia), ("Lise", closing, nadia))
+    ] == [BookingState.CONFIRMED] * 3
+
+
+async def test_nobody_books_what_is_not_shown_yet_but_staff_may():
+    structure = await make_structure()
+    nadia = await get_person(await make_nadia(structure))
+    session = await make_session(await make_event(structure, public_from=NOON + timedelta(days=1)))
+    wish = Wish(contact=Contact(name="Odile", email="odile@example.test"))
+
+    with pytest.raises(NotFound):
+        await book_seats(session, wish, now=NOON)
+    assert (await book_seats(session, wish, now=NOON, by=nadia)).state is BookingState.CONFIRMED
