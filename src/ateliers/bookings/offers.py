@@ -38,7 +38,7 @@ class OfferExpired(Refusal):
     """Nobody answered in time; whoever came next was served."""
 
     status = 410
-    title = "This offer has expired: the seat went to somebody else."
+    title = "This offer has expired: the seat is no longer kept for you."
 
 
 class NotOffered(Refusal):
