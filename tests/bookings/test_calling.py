@@ -166,6 +166,18 @@ async def test_the_list_of_a_structure_has_the_most_urgent_first_and_nothing_of_
     assert await list_calls_to_make([], now=NOON) == []
 
 
+async def test_a_cycle_is_on_the_list_until_its_last_date():
+    session_id, nadia = await make_desk(is_cycle=True)
+    event_id = (await get_session(session_id)).event_id
+    await make_session(event_id, starts_at=START + timedelta(days=7), lead_id=session_id)
+    booking_id = await make_booking(session_id, email=None, to_call_back=True, call_why="change")
+
+    between = await list_calls_to_make(nadia.structure_ids, now=START + timedelta(days=3))
+
+    assert [one.booking.id for one in between] == [booking_id]
+    assert await list_calls_to_make(nadia.structure_ids, now=START + timedelta(days=8)) == []
+
+
 async def test_before_a_session_those_who_get_no_mail_are_listed_too():
     session_id, nadia = await make_desk(capacity=10)
     await make_booking(session_id, name="Avec adresse")
