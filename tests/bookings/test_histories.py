@@ -24,7 +24,7 @@ from tests.mail.sink import Sink, smtp_sink
 from tests.world import NOON, START, make_event, make_samir, make_session, make_structure
 
 MINUTE = timedelta(minutes=1)
-WORKERS = 4
+WORKERS = 8
 FAULTS = {
     "connect": ["421 4.3.2 Busy"],
     "MAIL": ["421 4.3.2 Bye", "drop"],

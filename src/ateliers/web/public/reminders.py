@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from ateliers.bookings.opt_out import booking_by_reminder_key, stop_reminders, stop_reminders_path
 from ateliers.clock import now
-from ateliers.web.answers import page
+from ateliers.web.answers import page, private
 
 PATH = "/rappels/{code:str}/{key:str}"
 TEMPLATE = "public/reminders.html"
@@ -19,14 +19,14 @@ TEMPLATE = "public/reminders.html"
 async def ask_to_stop(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
     """The button; mail scanners open links, so opening changes nothing."""
     booking = await booking_by_reminder_key(code, key)
-    return page(TEMPLATE, path=stop_reminders_path(booking), stopped=not booking.reminders)
+    return private(page(TEMPLATE, path=stop_reminders_path(booking), stopped=not booking.reminders))
 
 
 @post(PATH, status_code=200)
 async def stop(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
     """No more reminders. Twice is the same as once."""
     booking = await stop_reminders(code, key, now=now())
-    return page(TEMPLATE, path=stop_reminders_path(booking), stopped=True)
+    return private(page(TEMPLATE, path=stop_reminders_path(booking), stopped=True))
 
 
 ROUTES: list[Any] = [ask_to_stop, stop]

@@ -14,7 +14,7 @@ from ateliers.experiences.links import booking_by_survey_key, stop_path, survey_
 from ateliers.experiences.survey import AlreadyAnswered, SurveyClosed, answer_survey, has_answered, list_questions
 from ateliers.mail.opt_outs import has_opted_out, opt_out
 from ateliers.refusals import Refusal
-from ateliers.web.answers import page
+from ateliers.web.answers import page, private
 from ateliers.web.survey_form import errors_of, read_survey
 from ateliers.words import T
 
@@ -68,21 +68,23 @@ async def _page(
     closed: Refusal | None = None,
 ) -> Response[bytes]:
     session = await get_session(booking.session_id)
-    return page(
-        "public/survey.html",
-        status=422 if errors else 409 if closed else 200,
-        session=session,
-        questions=await list_questions(session.event_id),
-        path=survey_path(booking),
-        given=given or {},
-        errors=errors or {},
-        thanks=thanks,
-        closed=closed,
+    return private(
+        page(
+            "public/survey.html",
+            status=422 if errors else 409 if closed else 200,
+            session=session,
+            questions=await list_questions(session.event_id),
+            path=survey_path(booking),
+            given=given or {},
+            errors=errors or {},
+            thanks=thanks,
+            closed=closed,
+        )
     )
 
 
 def _stop_page(booking: Booking, *, stopped: bool) -> Response[bytes]:
-    return page("public/survey_stop.html", path=stop_path(booking), stopped=stopped)
+    return private(page("public/survey_stop.html", path=stop_path(booking), stopped=stopped))
 
 
 ROUTES: list[Any] = [show_survey, answer, ask_to_stop, stop]
