@@ -153,11 +153,12 @@ async def test_staff_move_somebody_without_an_address_and_they_are_called():
 async def test_who_waits_may_take_a_free_seat_of_another_date():
     _, tuesday, wednesday = await two_dates()
     await book(tuesday, "Odile", 2)
-    jean = await book(tuesday, "Jean")
+    jean = await book(tuesday, "Jean", email=False)
 
     moved = await change_session(jean.id, wednesday, now=NOON)
 
     assert (moved.state, moved.rank, moved.confirmed_at) == (BookingState.CONFIRMED, None, NOON)
+    assert (moved.to_call_back, moved.call_why) == (False, "")
     [row] = await fetch_rows("SELECT seats_taken, seats_waiting FROM session WHERE id = $1", tuesday)
     assert tuple(row) == (2, 0)
 

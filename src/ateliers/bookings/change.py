@@ -15,7 +15,7 @@ from ateliers.bookings.book import AlreadyBooked, BookingClosed, BookingNotOpen,
 from ateliers.bookings.booking import Booking, Channel
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.give_back import SeatsNotHeld, TooLateToGiveBack
-from ateliers.bookings.rounds import Request, Round
+from ateliers.bookings.rounds import FOR_A_SEAT, Request, Round
 from ateliers.bookings.wishes import Book, Decision, Holding, MoveAway, Verdict
 from ateliers.database import transaction
 from ateliers.network.people import Person
@@ -128,14 +128,15 @@ class _Move(Round):
         after = super().apply(booking, holding, before, revision)
         if booking.id != self.booking_id:
             return after
+        is_to_call = booking.to_call_back and booking.call_why != FOR_A_SEAT  # for another reason, which still stands
         must_call = self.by is not None and not booking.can_be_written_to
         return msgspec.structs.replace(
             after,
             session_id=self.other.id,
             rank=None,  # its place on the list was one of the other session's
             confirmed_at=booking.confirmed_at or self.now,
-            to_call_back=after.to_call_back or must_call,
-            call_why=FOR_A_CHANGE if must_call else after.call_why,
+            to_call_back=must_call or is_to_call,
+            call_why=FOR_A_CHANGE if must_call else booking.call_why if is_to_call else "",
             told_revision=revision,
         )
 
