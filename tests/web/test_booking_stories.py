@@ -124,7 +124,7 @@ async def test_the_form_of_an_online_half_books_online_and_a_later_date_of_a_cyc
     second = await make_session(cycle, starts_at=NEXT_WEEK + timedelta(days=7), lead_id=lead)
 
     shown = await client.get(f"/seances/{online}/reserver")
-    action = re.search(r'<form method="post" action="([^"]+)"', shown.text)[1]
+    action = re.search(r'<form method="post" action="([^"]+/reserver)"', shown.text)[1]
     sent = await client.post(action, data=odile(online))
     asked = await client.get(f"/seances/{second}/reserver")
 
