@@ -84,7 +84,7 @@ def chores() -> list[Chore]:
         *mailbox,
         Chore(name="deliver mail", seconds=1, run=deliver),
         Chore(name="tell changes", seconds=2, run=tell_changes),
-        Chore(name="tell dates of cycles", seconds=5, run=cycle_dates.sweep),
+        Chore(name="tell dates of cycles", seconds=10, run=cycle_dates.sweep),
         Chore(name="serve who waits", seconds=5, run=offers.sweep),
         Chore(name="remind", seconds=20, run=remind),
         Chore(name="tell of new sessions", seconds=600, run=alerts.sweep),
