@@ -78,6 +78,25 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """One page of what was asked for. `bookings` that wait know their `position`."""
 
     bookings: list[Booking]
+    found: int
+    page: int  # from 1
+    pages: int
+    counts: dict[BookingState, int]  # of the whole session, in bookings
+
+    def count(self, show: Show) -> int:
+        """How many bookings that choice would show."""
+        return sum(self.counts.get(state, 0) for state in show.states)
+
+
+async def list_page(
+    session_id: UUID, *, show: Show = Show.LIVE, channel: Channel | None = None, query: str = "", page: int = 1
+) -> Listing:
+    """A page of bookings. `query` searches names, e-mail addresses, phone numbers and codes; a page past the end is the last."""
+    rows = await fetch_rows("SELECT state, count(*) AS n FROM booking WHERE session_id = $1 GROUP BY state", session_id)
+    counts = {BookingState(row["state"]): row["n"] for row in rows}
+    states = [state.value for state in show.states]
+    narrowed = [session_id, states, None if channel is None else channel.value]
+    ids = await _search(narrowed, query) if query else None
     if ids is not None:
         found = len(ids)
     elif channel is None:
