@@ -38,6 +38,7 @@ async def test_a_message_is_looked_at_before_it_leaves_and_leaves_once(browser_o
     assert ("2 personnes par courriel" in text, "Luc Petit" in text, "Odile Marchand" in text) == (True, True, True)
     assert ("Paul Roy" in text, await database.fetch_value("SELECT count(*) FROM outbox")) == (False, 0)
 
+    assert 'value="Par la porte de côté"' in (await nadia.post(path, data={**MESSAGE, "back": "1"})).text
     for _n in range(2):
         sent = await nadia.post(path, data={**MESSAGE, "confirmed": "1"})
         assert (sent.status_code, sent.headers["location"]) == (303, path)

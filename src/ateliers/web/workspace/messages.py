@@ -29,6 +29,7 @@ class MessageForm(NewMessage, frozen=True, kw_only=True):
 
     nonce: Annotated[str, Meta(pattern="^[0-9a-f]{32}$", extra={"input": "hidden"})]
     confirmed: Annotated[bool, Meta(title="Confirmed", extra={"input": "hidden"})] = False
+    back: Annotated[bool, Meta(title="Go back", extra={"input": "hidden"})] = False
 
 
 @get(PATH)
@@ -47,7 +48,7 @@ async def send(
     session = await served_session(session_id, me)
     form = await read_form(request, MessageForm)
     new = form.data
-    if new is None:
+    if new is None or new.back:
         return await _page("workspace/message.html", session, me, form)
     if not new.confirmed:
         found = await reach(session, new.audience)
