@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from ateliers import database
+from ateliers.bookings.address import AddressWorks, correct_address
 from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Contact, Wish
 from ateliers.bookings.bookings import get_booking
@@ -16,11 +19,13 @@ from ateliers.bookings.unreachable import GATHERING, sweep
 from ateliers.mail.bounces import list_policy_bounces
 from ateliers.mail.delivery import Delivery
 from ateliers.mail.return_path import return_path
-from tests.bookings.post import receive, text_of
+from ateliers.network.people import get_person
+from ateliers.refusals import Invalid, NotFound
+from tests.bookings.post import calendar_of, receive, text_of
 from tests.mail.letters_back import bounce, human_letter, to_us, zone
 from tests.mail.sink import smtp_sink
 from tests.mail.test_inbound import COMPLAINT
-from tests.world import NOON, make_booking, make_event, make_session
+from tests.world import NOON, make_booking, make_event, make_nadia, make_person, make_session, make_structure
 
 WORLD = zone()
 LATER = NOON + GATHERING
@@ -213,3 +218,47 @@ async def test_a_moved_session_is_told_by_phone_to_who_cannot_be_written_to():
 
     assert (await get_booking(odile)).to_call_back is True
     assert await database.fetch_value("SELECT count(*) FROM outbox WHERE kind = 'session_moved'") == 0
+
+
+async def test_staff_write_down_the_right_address_and_the_confirmation_goes_there():
+    structure = await make_structure()
+    session = await make_session(await make_event(structure))
+    odile = await make_booking(session)
+    await comes_back(await sent(odile))
+    await receive(LATER)
+    nadia = await get_person(await make_nadia(structure))
+
+    await correct_address(odile, " Odile.Marchand@Example.test ", by=nadia, now=LATER)
+
+    assert await trouble_of(odile) == ("", False, "")
+    [mail] = await receive(LATER)
+    assert str(mail["To"]) == "Odile Marchand <odile.marchand@example.test>"
+    method, event = calendar_of(mail)
+    assert (method, str(event["ATTENDEE"])) == ("REQUEST", "mailto:odile.marchand@example.test")
+
+
+async def test_an_address_that_takes_mail_is_not_exchanged_nor_by_a_stranger():
+    structure = await make_structure()
+    odile = await make_booking(await make_session(await make_event(structure)))
+    stranger = await get_person(await make_person("Inès Inconnue"))
+    nadia = await get_person(await make_nadia(structure))
+
+    with pytest.raises(AddressWorks):
+        await correct_address(odile, "x@example.test", by=nadia, now=NOON)
+    with pytest.raises(NotFound):
+        await correct_address(odile, "x@example.test", by=stranger, now=NOON)
+    assert (await get_booking(odile)).email == "odile@example.test"
+
+
+async def test_somebody_on_the_waiting_list_can_be_given_an_address():
+    structure = await make_structure()
+    session = await make_session(await make_event(structure), capacity=1)
+    lucien = await make_booking(session, state="waiting", email=None, phone="0612345678")
+    nadia = await get_person(await make_nadia(structure))
+
+    with pytest.raises(Invalid):
+        await correct_address(lucien, "nothing", by=nadia, now=NOON)
+    await correct_address(lucien, "lucien@example.test", by=nadia, now=NOON)
+
+    [mail] = await receive(NOON)
+    assert str(mail["To"]) == "Odile Marchand <lucien@example.test>"

@@ -200,6 +200,12 @@ FORMS: dict[str, Sent] = {
         struct=one_booking.OtherDate,
         valid=lambda s: {"session_id": str(s.later), "insists": ""},
     ),
+    "/espace/inscriptions/{booking_id:uuid}/adresse": Sent(
+        at=lambda s: f"/espace/inscriptions/{s.lost}/adresse",
+        by="nadia",
+        struct=one_booking.NewAddress,
+        valid=lambda _s: {"email": "odile.marchand@example.test"},
+    ),
     "/espace/inscriptions/{booking_id:uuid}/donner": Sent(
         at=lambda s: f"/espace/inscriptions/{s.waiting}/donner", by="nadia"
     ),

@@ -49,6 +49,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     event: UUID
     draft: UUID
     booking: UUID
+    lost: UUID  # a booking whose address takes no mail
     waiting: UUID  # a booking on the waiting list of a session whose only seat is taken
     place: UUID
     candidate: UUID  # a structure that applied
@@ -102,6 +103,7 @@ async def make_scene() -> Scene:
     )
     crowded = await make_session(await make_event(structure), starts_at=soon, capacity=1, place_id=place)
     await make_booking(crowded)
+    lost = await make_booking(later, name="Zoé Perdue", email="zoe@example.test", unreachable="dead")
     waiting = await make_booking(crowded, state="waiting", email="jean@example.test")
     offered = await make_booking(later, state="offered", name="Ali Ben", offered_until=moment + timedelta(days=1))
     candidate = await make_structure("Maison des aînés", state="submitted", admitted_at=None)
@@ -135,6 +137,7 @@ async def make_scene() -> Scene:
         event=event,
         draft=draft,
         booking=odile,
+        lost=lost,
         waiting=waiting,
         place=place,
         candidate=candidate,

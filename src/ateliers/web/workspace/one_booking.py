@@ -14,8 +14,9 @@ from msgspec import Meta
 
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import list_next_sessions
+from ateliers.bookings.address import correct_address
 from ateliers.bookings.answers import answer_in_words
-from ateliers.bookings.booking import Booking, BookingState
+from ateliers.bookings.booking import Booking, BookingState, EmailAddress
 from ateliers.bookings.bookings import rank_of
 from ateliers.bookings.calling import list_calls, possible_results, why_of
 from ateliers.bookings.change import change_session
@@ -46,6 +47,12 @@ class OtherDate(msgspec.Struct, frozen=True, kw_only=True):
 
     session_id: Annotated[UUID, Meta(title="The new date", extra={"input": "radio"})]
     insists: Annotated[bool, Meta(title="Move even if no seat is left there")] = False
+
+
+class NewAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the person can be written to."""
+
+    email: EmailAddress
 
 
 @get("/espace/inscriptions/{booking_id:uuid}")
@@ -100,6 +107,23 @@ async def change(
     return await booking_page(booking, session, me, date_form=form)
 
 
+@post("/espace/inscriptions/{booking_id:uuid}/adresse")
+async def correct(
+    request: Request[Any, Any, Any], booking_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """Another e-mail address, where the known one takes no mail (D10)."""
+    booking, session = await served_booking(booking_id, me)
+    form = await read_form(request, NewAddress)
+    if form.data is not None:
+        try:
+            await correct_address(booking_id, form.data.email, by=me, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(f"/espace/inscriptions/{booking_id}")
+    return await booking_page(booking, session, me, address_form=form)
+
+
 @post("/espace/inscriptions/{booking_id:uuid}/renvoyer")
 async def send_again(booking_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """The confirmation once more."""
@@ -118,12 +142,14 @@ async def booking_page(
     *,
     back_form: Form[SeatsBack] | None = None,
     date_form: Form[OtherDate] | None = None,
+    address_form: Form[NewAddress] | None = None,
     refusal: Refusal | None = None,
 ) -> Response[bytes]:
     """The page; after a refusal, with what was typed and why not."""
     moment = now()
     back_form = back_form or Form.of(SeatsBack, seats=booking.seats)
     date_form = date_form or Form.of(OtherDate)
+    address_form = address_form or Form.of(NewAddress)
     if refusal is not None:
         back_form.refuse(refusal)
     is_ahead = not session.is_off and moment < session.begins_at
@@ -132,7 +158,7 @@ async def booking_page(
         "workspace/booking.html",
         session,
         me,
-        status=422 if back_form.errors or date_form.errors else 200,
+        status=422 if back_form.errors or date_form.errors or address_form.errors else 200,
         booking=booking,
         answer_in_words=answer_in_words,
         why=why_of(booking),
@@ -145,6 +171,10 @@ async def booking_page(
         planned=await plan_of(booking, session, now=moment),
         back_form=back_form,
         date_form=date_form,
+        address_form=address_form,
+        may_correct=booking.is_live
+        and not session.is_over(moment)
+        and (not booking.email or booking.unreachable != ""),
         other_dates=await _other_dates(session, moment) if is_ahead and booking.is_live else [],
         above=_above(booking, session) if booking.state is BookingState.WAITING and is_ahead else None,
         may_give_back=booking.is_live and is_ahead,
@@ -172,4 +202,4 @@ async def _other_dates(session: Session, moment: datetime) -> list[Session]:
     return sorted(found, key=lambda one: one.event_id != session.event_id)
 
 
-ROUTES = [show_booking, give_back, give, change, send_again]
+ROUTES = [show_booking, give_back, give, change, correct, send_again]
