@@ -165,7 +165,7 @@ def lost(typed: Fields, page: str) -> list[str]:
         and name in held
         and texts
         and same(texts[-1]).strip()
-        and same(texts[-1]) not in map(same, held[name])
+        and not {same(texts[-1]), same("\n".join(texts))} & set(map(same, held[name]))  # one line each of a list
     ]
 
 
