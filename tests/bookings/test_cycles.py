@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from ateliers import database
-from ateliers.agenda.changing import call_off_session
+from ateliers.agenda.changing import call_off_session, move_session
+from ateliers.agenda.drafts import Move
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings import held_back
 from ateliers.bookings.book import AlreadyBooked, BookingClosed, SessionFull
@@ -21,6 +22,9 @@ from ateliers.bookings.next_in_line import who_is_next
 from ateliers.bookings.resize import resize_session
 from tests.bookings.cycles import WEEK, book, make_cycle
 from tests.world import NOON, START, make_session
+
+HOUR = timedelta(hours=1)
+EARLY = START - timedelta(days=1)
 
 
 async def counters() -> list[tuple]:
@@ -150,3 +154,26 @@ async def test_from_one_half_of_a_hybrid_cycle_to_the_other():
     assert moved.session_id == online
     taken = {row["id"]: row["seats_taken"] for row in await database.fetch_rows("SELECT id, seats_taken FROM session")}
     assert [taken[id] for id in (*dates, online, later)] == [0, 0, 0, 1, 1]
+
+
+async def test_bookings_and_changes_of_dates_do_not_block_each_other():
+    samir, dates = await make_cycle(capacity=None)
+    # A lead whose id comes after that of its dates: as when an earlier date was added to a draft.
+    await database.execute("UPDATE session SET lead_id = NULL WHERE id = $1", dates[2])
+    await database.execute("UPDATE session SET lead_id = $1 WHERE id <> $1", dates[2])
+    await database.execute(
+        "UPDATE session SET starts_at = $2, ends_at = $3 WHERE id = $1", dates[2], EARLY, EARLY + HOUR
+    )
+
+    async def citizens():
+        for n in range(20):
+            await book(dates[0], f"Odile {n}", email=f"odile-{n}@example.test")
+
+    async def manager():
+        for n in range(20):
+            when = (START + timedelta(days=30 + n)).replace(tzinfo=None)
+            await move_session(dates[1], Move(local_start=when), by=samir, now=NOON)
+
+    await asyncio.gather(citizens(), manager())
+
+    assert [row[1] for row in await counters()] == [20, 20, 20]

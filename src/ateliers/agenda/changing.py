@@ -116,11 +116,12 @@ async def _lock(session_id: UUID, *, by: Person) -> Session:
     await execute(
         "SELECT id FROM event WHERE id = (SELECT event_id FROM session WHERE id = $1) FOR NO KEY UPDATE", session_id
     )
-    # With it its online half, and the dates of its cycle: what happens to one may happen to them.
+    # With it its online half, and the dates of its cycle: what happens to one may happen to them. The first date before
+    # the others, as at the desk, whatever their ids.
     known = await fetch_rows(
         """SELECT s.id FROM session s JOIN session x ON x.event_id = s.event_id JOIN event e ON e.id = s.event_id
            WHERE x.id = $1 AND (s.id = x.id OR s.onsite_id = x.id OR e.is_cycle)
-           ORDER BY s.id FOR NO KEY UPDATE OF s""",
+           ORDER BY s.lead_id IS NOT NULL, s.id FOR NO KEY UPDATE OF s""",
         session_id,
     )
     if not known:

@@ -25,7 +25,7 @@ class _Coming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 COMING_SQL = """SELECT id, zone, local_start, starts_at, ends_at, all_day FROM session
-    WHERE starts_at > $1 ORDER BY id FOR NO KEY UPDATE"""
+    WHERE starts_at > $1 ORDER BY lead_id IS NOT NULL, id FOR NO KEY UPDATE"""
 
 
 async def sweep(now: datetime) -> None:

@@ -113,7 +113,10 @@ async def settle_cycle(event: Event) -> None:
     """
     if not event.is_cycle:
         return
-    await execute("SELECT id FROM session WHERE event_id = $1 ORDER BY id FOR NO KEY UPDATE", event.id)
+    # The first date before the others, as wherever several rows are locked: the desk does so, whatever their ids.
+    await execute(
+        "SELECT id FROM session WHERE event_id = $1 ORDER BY lead_id IS NOT NULL, id FOR NO KEY UPDATE", event.id
+    )
     if event.state is EventState.DRAFT:
         await execute(
             """UPDATE session s SET lead_id = NULLIF(f.id, s.id)

@@ -179,7 +179,10 @@ async def update_event(event_id: UUID, about: About, *, by: Person, now: datetim
         changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, 3))
         await execute(f"UPDATE event SET updated_at = $2, {changes} WHERE id = $1", event_id, now, *columns.values())
         if about.title != event.title and event.state is EventState.PUBLISHED:
-            await execute("SELECT id FROM session WHERE event_id = $1 ORDER BY id FOR NO KEY UPDATE", event_id)
+            await execute(
+                "SELECT id FROM session WHERE event_id = $1 ORDER BY lead_id IS NOT NULL, id FOR NO KEY UPDATE",
+                event_id,
+            )
             await execute(
                 """UPDATE session SET revision = revision + 1, updated_at = $2
                    WHERE event_id = $1 AND starts_at > $2 AND called_off_at IS NULL""",

@@ -82,7 +82,7 @@ async def _end(structure_id: UUID, state: StructureState, end: MembershipEnd, *,
         await execute("SELECT id FROM event WHERE structure_id = $1 ORDER BY id FOR NO KEY UPDATE", structure_id)
         ahead = """SELECT s.id FROM session s JOIN event e ON e.id = s.event_id
                    WHERE e.structure_id = $1 AND e.state = 'published' AND s.called_off_at IS NULL AND s.starts_at > $2
-                   ORDER BY s.id FOR NO KEY UPDATE OF s"""
+                   ORDER BY s.lead_id IS NOT NULL, s.id FOR NO KEY UPDATE OF s"""
         await execute(
             f"""UPDATE session SET called_off_at = $2, called_off_reason = $3, revision = revision + 1, updated_at = $2
                 WHERE id IN ({ahead})""",
