@@ -61,10 +61,10 @@ asyncio.run(main())
 
 FILL = """
     INSERT INTO booking (id, session_id, code, uid, state, seats, name, email, language, channel, person_key, created_at,
-        confirmed_at, changed_at, told_revision)
+        confirmed_at, changed_at, told_revision, reminders)
     SELECT gen_random_uuid(), s.id, 'C' || s.number || 'X' || n, md5(s.id::text || n) || '@example.test', 'confirmed', 1,
-        'Personne Numéro ' || n, 'personne-' || n || '@example.test', 'fr', 'online', decode(md5(s.id::text || n), 'hex'),
-        $2, $2, $2, 0
+        'Personne Numéro ' || n, 'personne-' || s.number || '-' || n || '@example.test', 'fr', 'online', decode(md5(s.id::text || n), 'hex'),
+        $2, $2, $2, 0, false
     FROM (SELECT id, row_number() OVER () AS number FROM session) s, generate_series(1, $1) n
 """
 QUEUE = """
@@ -81,6 +81,8 @@ async def outbox(yard: Yard) -> Measure:
     now = clock.now()
     await database.open_pool(yard.database_url)
     try:
+        # What was promised, or the sessions are moved to it while we measure.
+        await database.execute("UPDATE session SET local_start = starts_at AT TIME ZONE zone")
         await database.execute(FILL, messages // SESSIONS, now)
         await database.execute(QUEUE, now)
         await database.execute("ANALYZE")

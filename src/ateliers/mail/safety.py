@@ -17,7 +17,7 @@ from ateliers.mail.email import Purpose
 log = structlog.get_logger()
 
 # Messages to one person in a day. What a booking needs waits for tomorrow beyond its measure, anything else is dropped.
-MOST_A_DAY: dict[Purpose, int] = {"access": 60, "service": 60, "reminder": 20, "survey": 20, "alert": 20}
+MOST_A_DAY: dict[Purpose, int] = {"access": 100, "service": 100, "reminder": 20, "survey": 20, "alert": 20}
 CAPPED = "This person was written to often enough today."
 SUSPENDED = "Sending is suspended."
 STOP_ASKED_AGAIN = timedelta(hours=1)  # a held row is looked at again; lifting the stop brings it back at once
