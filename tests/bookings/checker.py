@@ -159,7 +159,8 @@ def _silence(stories: dict[UUID, Story], told: set[tuple[UUID, str]]) -> Iterato
     for who, story in stories.items():
         if story.booking["email"] is None:
             continue
-        for line in story.lines:
+        # Of what happened to them in one round only the last is said: an offer left at once is no news.
+        for line in {line["at"]: line for line in story.lines}.values():
             kinds = SAID.get(line["what"], ())
             if kinds and not any((who, kind) in told for kind in kinds):
                 yield f"Nobody was told of: {line['what']}", who

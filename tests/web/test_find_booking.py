@@ -26,7 +26,7 @@ def calm():
     find_booking.WRONG.clear()
 
 
-async def test_by_phone_the_link_goes_to_the_address_of_the_booking(client):
+async def test_by_phone_the_link_goes_to_the_address_of_the_booking_or_the_structure_calls(client):
     session_id = await make_session(starts_at=NEXT_WEEK)
     await client.post(f"/seances/{session_id}/reserver", data=odile(session_id, contact__phone="06 12 34 56 78"))
     await make_booking(session_id, phone="0698765432", email=None)
@@ -40,6 +40,7 @@ async def test_by_phone_the_link_goes_to_the_address_of_the_booking(client):
         "booking_confirmed",
         "booking_link",
     ]
+    assert [row["call_why"] for row in await fetch_rows("SELECT call_why FROM booking WHERE to_call_back")] == ["link"]
 
 
 @pytest.mark.parametrize(

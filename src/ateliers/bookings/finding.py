@@ -10,6 +10,7 @@ import msgspec
 from ateliers.bookings.book import contact_key, tidy_email, tidy_phone
 from ateliers.bookings.booking import Booking
 from ateliers.bookings.bookings import NOT_OVER, find_booking_by_code
+from ateliers.bookings.calling import Why, ask_to_call
 from ateliers.database import fetch, transaction
 from ateliers.mail.outbox import NewMail, queue_many
 from ateliers.refusals import Invalid, Refusal
@@ -28,12 +29,13 @@ class BookingNotFound(Refusal):
 
 class _Found(msgspec.Struct, frozen=True):
     id: UUID
+    has_email: bool
 
 
 async def find_my_bookings(contact: str, *, now: datetime) -> None:
     """Send the links of all bookings to come of this e-mail address or phone number, once an hour at most.
 
-    They go to the e-mail address of each booking; who has none finds it by code and name. Says nothing of what it found.
+    They go to the e-mail address of each booking; who has none is called by the structure. Says nothing of what it found.
     Raises Invalid when `contact` is neither.
     """
     address, number = tidy_email(contact), tidy_phone(contact)
@@ -41,14 +43,14 @@ async def find_my_bookings(contact: str, *, now: datetime) -> None:
     if address:
         whose, value = "b.contact_key = $1", contact_key(address)
     elif number:
-        whose, value = "b.phone = $1 AND b.email IS NOT NULL", number
+        whose, value = "b.phone = $1", number
     else:
         raise Invalid(
             {"contact": "Write an e-mail address such as name@example.fr, or a phone number such as 06 12 34 56 78."}
         )
     found = await fetch(
         _Found,
-        f"""SELECT b.id FROM booking b JOIN session s ON s.id = b.session_id
+        f"""SELECT b.id, b.email IS NOT NULL AS has_email FROM booking b JOIN session s ON s.id = b.session_id
            WHERE {whose} AND b.state IN ('confirmed', 'waiting', 'offered') AND {NOT_OVER}
            ORDER BY s.starts_at LIMIT $3""",
         value,
@@ -56,7 +58,8 @@ async def find_my_bookings(contact: str, *, now: datetime) -> None:
         MOST,
     )
     async with transaction():
-        await queue_many([_link(booking.id, now) for booking in found])
+        await queue_many([_link(booking.id, now) for booking in found if booking.has_email])
+        await ask_to_call([booking.id for booking in found if not booking.has_email], Why.LINK, now=now)
 
 
 async def find_by_code_and_name(code: str, name: str) -> Booking:
