@@ -1,3 +1,4 @@
--- agenda: a short code that people type from a poster (B22); eight hexadecimal digits, none mistaken for a letter
-ALTER TABLE session ADD COLUMN code text NOT NULL DEFAULT upper(substr(gen_random_uuid()::text, 1, 8));
+-- agenda: a short code that people type from a poster (B22); ten hexadecimal digits: none mistaken for a letter, and enough of
+-- them that neither two sessions draw the same nor anybody guesses one
+ALTER TABLE session ADD COLUMN code text NOT NULL DEFAULT upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 10));
 CREATE UNIQUE INDEX session_code ON session (code);

@@ -30,7 +30,7 @@ def codes_in(png: bytes) -> list[str]:
 async def test_a_poster_is_one_page_whose_qr_code_leads_to_the_session(title: str):
     session = a_session(title=title)
     picture = await make_poster(session, Format.PICTURE, now=NOON)
-    assert codes_in(picture) == ["http://ateliers.test/s/3F7A02C9"]
+    assert codes_in(picture) == ["http://ateliers.test/s/3F7A0-2C981"]
     assert Image.open(io.BytesIO(picture)).size == (1240, 1754)
     for form in (Format.POSTER, Format.FLYER):
         made = await make_poster(session, form, now=NOON)
@@ -53,7 +53,7 @@ def test_a_poster_says_what_people_need_and_no_link_to_the_meeting():
         "03\u00a086\u00a000\u00a000\u00a000",
     )
     assert told.hours.replace("\u00a0", " ") == "de 14 h à 16 h"
-    assert told.address == "ateliers.test/s/3F7A02C9"
+    assert told.address == "ateliers.test/s/3F7A0-2C981"
     assert "visio" not in str(poster_of(a_session(**ONLINE)))
 
 
@@ -63,7 +63,7 @@ async def test_the_short_address_leads_to_the_session_however_it_is_typed(db: st
     hidden = await get_session(
         await make_session(await make_event(await make_structure("Autre"), visibility="network"))
     )
-    typed = f"{session.code[:4]} {session.code[4:]}".lower()
+    typed = f"{session.code[:5]} {session.code[5:]}".lower()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=make_app()),  # type: ignore[arg-type]
         base_url="http://ateliers.test",

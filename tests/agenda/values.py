@@ -74,7 +74,7 @@ _FACTS = {
     "online_taken": 0,
     "online_waiting": 0,
     "dates": [],
-    "code": "3F7A02C9",
+    "code": "3F7A02C981",
     "all_day": False,
     "outcome": None,
     "called_off_at": None,

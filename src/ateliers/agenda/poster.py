@@ -58,7 +58,7 @@ class Poster(msgspec.Struct, frozen=True, kw_only=True):
 def poster_of(session: Session) -> Poster:
     """The paper of a session as it stands."""
     number = session.phone or session.structure_phone
-    address = absolute(f"/s/{session.code}")
+    address = absolute(f"/s/{session.code[:5]}-{session.code[5:]}")
     known = {fact.value: fact for fact in Accessibility}
     facts = dict.fromkeys([*session.accessibility, *session.place_accessibility])
     hours = _("from %(start)s to %(end)s") % {
