@@ -11,7 +11,7 @@ from ateliers import doctor, mailbox
 from ateliers.doctor import Health
 from ateliers.mail.lmtp import lmtp_server
 from ateliers.mail.records import NoAnswer, ZoneFile
-from ateliers.mail.sender_domain import examine_domain
+from ateliers.mail.sender_domain import examine_domain, why_not_to_send
 from ateliers.settings import read_settings
 from tests.mail.letters_back import public_record, zone
 
@@ -54,6 +54,22 @@ async def test_a_domain_that_says_nothing():
     found = await examine_domain("elsewhere.test", "s", zone())
 
     assert [(one.subject, one.is_well) for one in found] == [(subject, False) for subject in SUBJECTS]
+
+
+class Silent(ZoneFile):
+    """Name servers that do not answer."""
+
+    def _find(self, _name, _kind):
+        raise NoAnswer("timed out")
+
+
+async def test_production_sends_nothing_for_a_domain_that_proves_nothing():
+    assert await why_not_to_send(DOMAIN, "s", world(GOOD)) == ""
+    nothing = await why_not_to_send("elsewhere.test", "s", zone())
+    assert [line.partition(":")[0] for line in nothing.splitlines()] == ["SPF", "DKIM", "DMARC"]
+    # What cannot be known now is no reason to keep everybody's reminders back.
+    silent = Silent("$TTL 300\n. IN SOA a.test. b.test. 1 2 3 4 5\n. IN NS a.test.\n")
+    assert await why_not_to_send(DOMAIN, "s", silent) == ""
 
 
 LOOKUPS = " ".join(f"include:{n}.test" for n in range(11))

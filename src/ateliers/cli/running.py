@@ -92,16 +92,26 @@ def app() -> object:
 def worker(lmtp: bool) -> None:
     """Send the mail and the reminders, tell changes, purge what must not be kept. Any number may run at once.
 
-    With ATELIERS_IMAP_URL it also reads that mailbox. Ends on Ctrl-C or SIGTERM, the message under way finished.
+    With ATELIERS_IMAP_URL it also reads that mailbox. Ends on Ctrl-C or SIGTERM, the message under way finished. In production
+    (ATELIERS_PRODUCTION=1) it refuses to send for a domain whose SPF, DKIM or DMARC record is missing or wrong.
     """
+    import asyncio
+
     import uvloop
 
     from ateliers.embedded import running_database
     from ateliers.logs import set_up_logs
+    from ateliers.mail.records import Network
+    from ateliers.mail.sender_domain import why_not_to_send
     from ateliers.settings import settings
     from ateliers.worker import run_worker
 
     set_up_logs()
+    chosen = settings()
+    if chosen.production:
+        wrong = asyncio.run(why_not_to_send(chosen.mail_domain, chosen.dkim_selector, Network()))
+        if wrong:
+            stop(f"Mail from {chosen.mail_domain} would be taken for unwanted mail.\n{wrong}", WRONG_SETTING)
     if lmtp and not settings().lmtp:
         stop("ATELIERS_LMTP should say where: host:port, or the path of a socket.", WRONG_SETTING)
     with running_database(settings()) as url:

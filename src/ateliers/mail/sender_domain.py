@@ -12,6 +12,7 @@ from dkim.crypto import UnparsableKeyError, parse_public_key
 
 from ateliers.mail.records import NoAnswer, Records
 
+PROOFS = ("SPF", "DKIM", "DMARC")
 SHORTEST_KEY = 2048  # bits
 MOST_LOOKUPS = 10  # RFC 7208 4.6.4; more, and receivers take the record for broken
 _LOOKS_UP = {"include", "a", "mx", "ptr", "exists", "redirect"}
@@ -24,6 +25,7 @@ class Opinion(msgspec.Struct, frozen=True, kw_only=True):
     is_well: bool
     text: str
     remedy: str = ""
+    is_known: bool = True  # the name servers answered
 
 
 async def examine_domain(domain: str, selector: str, records: Records) -> list[Opinion]:
@@ -37,12 +39,26 @@ async def examine_domain(domain: str, selector: str, records: Records) -> list[O
     return list(await asyncio.gather(*(_answered(subject, check) for subject, check in checks.items())))
 
 
+async def why_not_to_send(domain: str, selector: str, records: Records) -> str:
+    """What must be mended before mail goes out in earnest (rule E6); '' when SPF, DKIM and DMARC are well, or nobody can tell.
+
+    Large providers count against a domain for ever what it sends without them.
+    """
+    told = [
+        f"{one.subject}: {one.text} {one.remedy}"
+        for one in await examine_domain(domain, selector, records)
+        if one.subject in PROOFS and one.is_known and not one.is_well
+    ]
+    return "\n".join(told)
+
+
 async def _answered(subject: str, check: Coroutine[None, None, Opinion]) -> Opinion:
     try:
         return await check
     except NoAnswer as why:
         text = f"The name servers do not answer: {why}"
-        return _bad(subject, text, "Look again from a machine that can ask the DNS.")
+        bad = _bad(subject, text, "Look again from a machine that can ask the DNS.")
+        return msgspec.structs.replace(bad, is_known=False)
 
 
 async def _mx(domain: str, records: Records) -> Opinion:
