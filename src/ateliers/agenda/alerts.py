@@ -13,7 +13,7 @@ from ateliers.agenda.kinds import Kind
 from ateliers.agenda.search import new_sessions
 from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id, transaction
 from ateliers.mail import outbox
-from ateliers.network.people import EMAIL
+from ateliers.network.people import YourCommune, YourEmail
 from ateliers.places.communes import Commune, find_commune, resolve
 from ateliers.refusals import Invalid, NotFound
 from ateliers.signing import is_signed, sign
@@ -30,30 +30,8 @@ _PURPOSE = "alert"
 class NewAlert(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody would like to hear of. `website_2` is a trap for robots: people do not see it."""
 
-    email: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=254,
-            pattern=EMAIL,
-            title="Your e-mail address",
-            extra={
-                "input": "email",
-                "autocomplete": "email",
-                "error": "Write a whole address, such as nom@exemple.fr.",
-            },
-        ),
-    ]
-    commune: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=100,
-            title="Commune or postcode",
-            description="For example: Nevers, or 58000.",
-            extra={"list": "communes", "autocomplete": "off"},
-        ),
-    ]
+    email: YourEmail
+    commune: YourCommune
     within_km: Annotated[int, Meta(ge=1, le=200, title="Distance, in kilometres")] = 30
     kind: Annotated[Kind, Meta(title="Kind")] | None = None
     website_2: str = ""

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from ateliers.network.people import EMAIL
+from ateliers.network.people import EMAIL, YourCommune, YourEmail
 from ateliers.network.structure import StructureKind, compact, is_rna, is_siret
 from ateliers.network.structures import NewStructure
 from ateliers.places.communes import Commune, resolve
@@ -20,20 +20,7 @@ from ateliers.refusals import Invalid
 class EmailAddress(msgspec.Struct, frozen=True, kw_only=True):
     """The first step: where to send the link. `website_2` is a trap for robots: people do not see it."""
 
-    email: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=254,
-            pattern=EMAIL,
-            title="Your e-mail address",
-            extra={
-                "input": "email",
-                "autocomplete": "email",
-                "error": "Write a whole address, such as nom@exemple.fr.",
-            },
-        ),
-    ]
+    email: YourEmail
     website_2: str = ""
 
 
@@ -64,16 +51,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     address: Annotated[
         str, Meta(min_length=1, max_length=200, title="Number and street", extra={"autocomplete": "street-address"})
     ]
-    commune: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=120,
-            title="Commune or postcode",
-            description="For example: Nevers, or 58000.",
-            extra={"list": "communes", "autocomplete": "off"},
-        ),
-    ]
+    commune: YourCommune
     phone: Annotated[
         str,
         Meta(

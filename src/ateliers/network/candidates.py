@@ -13,7 +13,7 @@ from msgspec import Meta
 from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id, transaction
 from ateliers.mail import outbox
 from ateliers.network.invitations import add_invitation
-from ateliers.network.people import EMAIL, Person, RoleName, list_coordinators
+from ateliers.network.people import Person, RoleName, YourCommune, YourEmail, list_coordinators
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure_by_id
 from ateliers.places.communes import resolve
@@ -32,20 +32,7 @@ class NewCandidate(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[
         str, Meta(min_length=1, max_length=100, title="First name and name", extra={"autocomplete": "name"})
     ]
-    email: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=254,
-            pattern=EMAIL,
-            title="Your e-mail address",
-            extra={
-                "input": "email",
-                "autocomplete": "email",
-                "error": "Write a whole address, such as nom@exemple.fr.",
-            },
-        ),
-    ]
+    email: YourEmail
     phone: Annotated[
         str,
         Meta(
@@ -55,16 +42,7 @@ class NewCandidate(msgspec.Struct, frozen=True, kw_only=True):
             extra={"input": "tel", "autocomplete": "tel", "error": "Write a telephone number, such as 03 86 00 00 00."},
         ),
     ] = ""
-    commune: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=120,
-            title="Commune or postcode",
-            description="For example: Nevers, or 58000.",
-            extra={"list": "communes", "autocomplete": "off"},
-        ),
-    ]
+    commune: YourCommune
     about: Annotated[
         str,
         Meta(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id
 from ateliers.refusals import NotFound
@@ -14,6 +16,32 @@ from ateliers.words import T, fold
 
 # One address in ASCII, as SMTP carries it everywhere; whether it is somebody's only an e-mail can tell.
 EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+
+# Two questions that strangers answer in several forms.
+YourEmail = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=254,
+        pattern=EMAIL,
+        title="Your e-mail address",
+        extra={
+            "input": "email",
+            "autocomplete": "email",
+            "error": "Write a whole address, such as nom@exemple.fr.",
+        },
+    ),
+]
+YourCommune = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=120,
+        title="Commune or postcode",
+        description="For example: Nevers, or 58000.",
+        extra={"list": "communes", "autocomplete": "off"},
+    ),
+]
 
 
 class RoleName(enum.Enum):

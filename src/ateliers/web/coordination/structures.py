@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -33,6 +34,11 @@ from ateliers.web.answers import page, redirect
 from ateliers.web.forms import Form, read_form
 from ateliers.words import PARIS, gettext, local
 
+ENDS: dict[str, tuple[StructureState, Callable[..., Awaitable[None]]]] = {
+    "suspendre": (StructureState.SUSPENDED, suspend_structure),
+    "retirer": (StructureState.WITHDRAWN, withdraw_structure),
+}
+END_PATHS = [f"/coordination/structures/{{structure_id:uuid}}/{name}" for name in ENDS]
 TOLD = "The structure no longer runs workshops for the moment. We are sorry."
 
 
@@ -98,39 +104,25 @@ async def settle(note_id: FromPath[UUID], me: NamedDependency[Person]) -> Respon
     return redirect(f"/coordination/structures/{structure_id}")
 
 
-@get("/coordination/structures/{structure_id:uuid}/suspendre")
-async def ask_suspend(structure_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
-    """What suspending it would call off, before it is confirmed."""
-    return await _end_page(structure_id, me, StructureState.SUSPENDED, _end_form())
-
-
-@post("/coordination/structures/{structure_id:uuid}/suspendre")
-async def suspend(
+@get(END_PATHS)
+async def ask_end(
     request: Request[Any, Any, Any], structure_id: FromPath[UUID], me: NamedDependency[Person]
 ) -> Response[bytes]:
-    """Suspend it."""
-    form = await read_form(request, MembershipEnd)
-    if form.data is None:
-        return await _end_page(structure_id, me, StructureState.SUSPENDED, form)
-    await suspend_structure(structure_id, form.data, by=me, now=now())
-    return redirect(f"/coordination/structures/{structure_id}")
+    """What suspending the structure, or its leaving, would call off, before it is confirmed."""
+    state, _end = _asked(request)
+    return await _end_page(structure_id, me, state, Form.of(MembershipEnd, told=gettext(TOLD)))
 
 
-@get("/coordination/structures/{structure_id:uuid}/retirer")
-async def ask_withdraw(structure_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
-    """What its leaving would call off, before it is confirmed."""
-    return await _end_page(structure_id, me, StructureState.WITHDRAWN, _end_form())
-
-
-@post("/coordination/structures/{structure_id:uuid}/retirer")
-async def withdraw(
+@post(END_PATHS)
+async def end(
     request: Request[Any, Any, Any], structure_id: FromPath[UUID], me: NamedDependency[Person]
 ) -> Response[bytes]:
-    """It leaves the network."""
+    """Suspend it, or take it out of the network."""
+    state, use_case = _asked(request)
     form = await read_form(request, MembershipEnd)
     if form.data is None:
-        return await _end_page(structure_id, me, StructureState.WITHDRAWN, form)
-    await withdraw_structure(structure_id, form.data, by=me, now=now())
+        return await _end_page(structure_id, me, state, form)
+    await use_case(structure_id, form.data, by=me, now=now())
     return redirect(f"/coordination/structures/{structure_id}")
 
 
@@ -146,8 +138,8 @@ async def take_back(
     return redirect(f"/coordination/structures/{structure_id}")
 
 
-def _end_form() -> Form[MembershipEnd]:
-    return Form.of(MembershipEnd, told=gettext(TOLD))
+def _asked(request: Request[Any, Any, Any]) -> tuple[StructureState, Callable[..., Awaitable[None]]]:
+    return ENDS[request.scope["path"].rpartition("/")[2]]
 
 
 async def _structure(structure_id: UUID, me: Person) -> Structure:
@@ -197,9 +189,7 @@ ROUTES: list[Any] = [
     show_structure,
     note,
     settle,
-    ask_suspend,
-    suspend,
-    ask_withdraw,
-    withdraw,
+    ask_end,
+    end,
     take_back,
 ]
