@@ -13,7 +13,7 @@ axe = pytest.importorskip("axe_playwright_python.base")
 READERS = {"stranger": None, "manager": 0, "ambassador": 1, "coordinator": 2}
 FIRST = {"stranger": ["/", "/en/"], "manager": ["/espace"], "ambassador": ["/espace"], "coordinator": ["/coordination"]}
 LEFT_ALONE = re.compile(
-    r"\.(ics|csv|xlsx|json|xml|eml|txt|pdf)$|^(/en)?/(static|api|metrics|health|deconnexion)|/(html|source|pieces?)\b"
+    r"\.(ics|csv|xlsx|json|xml|eml|txt|pdf|png)$|^(/en)?/(static|api|metrics|health|deconnexion)|/(html|source|pieces?)\b"
 )
 SHAPES = [
     (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "<id>"),
