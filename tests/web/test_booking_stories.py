@@ -59,7 +59,7 @@ async def test_one_of_the_two_contacts_is_enough(client):
     by_phone = await client.post(path, data=odile(session_id, contact__email="", contact__phone="+33 6 12 34 56 78"))
 
     assert neither.status_code == 422
-    assert "Donnez une adresse électronique ou un numéro de téléphone." in text_of(neither)
+    assert "Donnez une adresse e-mail ou un numéro de téléphone." in text_of(neither)
     assert by_phone.status_code == 303
     [booking] = await list_bookings(session_id)
     assert (booking.email, booking.phone) == (None, "0612345678")
