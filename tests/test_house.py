@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -339,3 +340,10 @@ def test_pages_carry_no_script_or_style_inside():
     ]
 
     assert wrong == []
+
+
+def test_the_package_asks_for_what_the_requirements_pin():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    pinned = (ROOT / "requirements" / "run.in").read_text(encoding="utf-8").split()
+
+    assert sorted(declared) == sorted(pinned)
