@@ -156,3 +156,25 @@ def signed_in_state(chromium, demo) -> Callable[[int], dict]:
         return states[which]
 
     return state
+
+
+@pytest.fixture
+def managers_tab(chromium, demo, signed_in_state) -> Iterator[Callable[..., object]]:
+    """`managers_tab(scripts=False)`: a page 320 px wide in which the manager is signed in."""
+    opened = []
+
+    def make(*, scripts: bool):
+        context = chromium.new_context(
+            base_url=demo.base,
+            storage_state=signed_in_state(0),
+            viewport={"width": 320, "height": 700},
+            java_script_enabled=scripts,
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        return page
+
+    yield make
+    for context in opened:
+        context.close()

@@ -11,31 +11,9 @@ from tests.browser.hands import press, tab_to, text_of, type_into
 from tests.browser.test_every_page import look
 
 
-@pytest.fixture
-def phone(chromium, demo, signed_in_state):
-    """`phone(scripts=False)`: a page 320 px wide in which the manager is signed in."""
-    opened = []
-
-    def make(*, scripts: bool):
-        context = chromium.new_context(
-            base_url=demo.base,
-            storage_state=signed_in_state(0),
-            viewport={"width": 320, "height": 700},
-            java_script_enabled=scripts,
-        )
-        opened.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        return page
-
-    yield make
-    for context in opened:
-        context.close()
-
-
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-def test_a_manager_asks_a_question_and_says_when_bookings_open(phone, tab, scripts):
-    page = phone(scripts=scripts)
+def test_a_manager_asks_a_question_and_says_when_bookings_open(managers_tab, tab, scripts):
+    page = managers_tab(scripts=scripts)
     day = clock.now().date()
     page.goto("/espace/evenements/nouveau?type=workshop")
     type_into(page, "title", "Classer ses documents")
@@ -67,8 +45,8 @@ def test_a_manager_asks_a_question_and_says_when_bookings_open(phone, tab, scrip
         assert look(public, "a session whose bookings open later") == []
 
 
-def test_every_fold_of_the_form_is_accessible_when_it_is_open(phone):
-    page = phone(scripts=True)
+def test_every_fold_of_the_form_is_accessible_when_it_is_open(managers_tab):
+    page = managers_tab(scripts=True)
     for kind in ("workshop", "stand"):
         page.goto(f"/espace/evenements/nouveau?type={kind}")
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")

@@ -12,28 +12,6 @@ OFFERING = "Ranger ses ordonnances et ses résultats"
 CALLERS = (("Jeanne Roy", "0611223344"), ("Ahmed Benali", "06 99 88 77 66"), ("Lucette Garnier", ""))
 
 
-@pytest.fixture
-def managers_tab(chromium, demo, signed_in_state):
-    """`managers_tab(scripts=False)`: a page 320 px wide in which the manager is signed in."""
-    opened = []
-
-    def make(*, scripts: bool):
-        context = chromium.new_context(
-            base_url=demo.base,
-            storage_state=signed_in_state(0),
-            viewport={"width": 320, "height": 700},
-            java_script_enabled=scripts,
-        )
-        opened.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        return page
-
-    yield make
-    for context in opened:
-        context.close()
-
-
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_manager_books_three_people_by_phone_without_a_mouse(managers_tab, scripts):
     page = managers_tab(scripts=scripts)

@@ -35,7 +35,6 @@ OVERSEAS = {
     "696": "596",
     "697": "596",
 }
-CODES = ("33", "262", "590", "594", "596", "508", "687", "689")
 STRUCTURE_CAPPED = "The structure has sent its SMS of the day."
 NUMBER_CAPPED = "This number got its SMS of the day."
 
