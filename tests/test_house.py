@@ -29,6 +29,7 @@ LINES = 400
 # Who writes to which table. What a room below needs written, it writes itself, in a use case of its own.
 OWNERS = {
     "place": "places",
+    "file": "documents",
     "outbox": "mail",
     "inbound": "mail",
     "bounce": "mail",
@@ -45,7 +46,11 @@ OWNERS = {
     "sign_in": "network",
     "staff_session": "network",
     "api_token": "network",
+    "territory_rule": "network",
+    "training": "network",
     "alert": "agenda",
+    "series": "agenda",
+    "co_organiser": "agenda",
     "event": "agenda",
     "session": "agenda",
     "booking": "bookings",
@@ -67,6 +72,7 @@ OWNERS = {
     "attendance": "attendance",
     "walk_in": "attendance",
     "tally": "attendance",
+    "closed_period": "attendance",
     "feed_revision": "exchange",
     "personal_feed": "exchange",
 }

@@ -82,6 +82,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     is_cycle: bool
     is_private: bool
     reminder_plan: list[str]
+    group_code: str | None  # what people of its group type to see it
     created_by: UUID | None
     created_at: datetime
     updated_at: datetime
@@ -108,6 +109,6 @@ EVENT_SQL = """
     SELECT e.id, e.structure_id, e.kind, e.title, e.description, e.programme, e.to_bring, e.level, e.phone,
            e.visibility, e.state, e.accessibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff,
            e.run_by, e.offer_for, e.call_for, e.public_from, e.opens_at, e.closing, e.questions, e.release_after,
-           e.is_cycle, e.is_private, e.reminder_plan, e.created_by, e.created_at, e.updated_at, e.published_at, e.external_key
+           e.is_cycle, e.is_private, e.reminder_plan, e.group_code, e.created_by, e.created_at, e.updated_at, e.published_at, e.external_key
     FROM event e
 """

@@ -76,6 +76,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     is_cycle: bool  # its event's sessions are booked together
     is_private: bool  # invites carry CLASS:PRIVATE
     reminder_plan: list[str]  # steps of bookings.reminders
+    group_code: str | None  # what people of its group type to see it
     place_id: UUID | None
     place_name: str | None
     address: str | None
@@ -101,6 +102,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     held_back_until: datetime | None
     overbooked: int
     lead_id: UUID | None  # first session of its cycle, which has the bookings; None: itself
+    series_id: UUID | None  # its date follows a rule
+    recurs_on: datetime | None  # naive, wall clock: the rule's date that it stands for, wherever it was moved
     onsite_id: UUID | None  # this is the online half of that session
     online_id: UUID | None  # its online half, unless that was called off
     online_capacity: int | None
@@ -284,12 +287,13 @@ SESSION_SQL = """
            e.kind, e.title, e.description, e.programme, e.to_bring, e.level, e.phone, e.visibility,
            e.state AS event_state, e.accessibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff, e.run_by,
            e.offer_for, e.call_for, e.public_from, e.opens_at, e.closing, e.questions, e.release_after, e.is_cycle,
-           e.is_private, e.reminder_plan,
+           e.is_private, e.reminder_plan, e.group_code,
            s.place_id, p.name AS place_name, p.address, p.address_more, p.postcode, p.commune_code, p.commune_name,
            COALESCE(p.departement, o.departement) AS departement, p.latitude, p.longitude, p.access_note,
            COALESCE(p.accessibility, '{}') AS place_accessibility,
            s.join_url, s.zone, s.local_start, s.starts_at, s.ends_at, s.capacity, s.seats_taken, s.seats_waiting,
            s.seats_offered, s.seats_held_back, s.held_back_until, s.overbooked, s.lead_id, s.onsite_id, s.code, s.all_day,
+           s.series_id, s.recurs_on,
            h.id AS online_id, h.capacity AS online_capacity, COALESCE(h.seats_waiting, 0) AS online_waiting,
            COALESCE(h.seats_taken + h.seats_offered + h.seats_held_back, 0) AS online_taken,
            CASE WHEN e.is_cycle THEN (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import msgspec
@@ -12,6 +13,7 @@ from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
+from ateliers.documents.files import FileContent
 from ateliers.refusals import Invalid, Refusal
 from ateliers.rendering import render, url
 from ateliers.web.frame import signed_in
@@ -90,6 +92,16 @@ def private(response: Response[bytes]) -> Response[bytes]:
 def inline_file(name: str) -> dict[str, str]:
     """The header of a file that browsers show, and keep under `name` (ASCII) when asked to."""
     return {"content-disposition": f'inline; filename="{name}"'}
+
+
+def file_answer(file: FileContent) -> Response[bytes]:
+    """A kept file, to be saved and never run: browsers neither guess its type nor show it as a page of ours."""
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cache-control": "no-store",
+    }
+    return Response(file.content, media_type=file.media_type, headers=headers)
 
 
 def problem(

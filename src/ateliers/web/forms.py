@@ -12,10 +12,12 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, Response
+from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from msgspec import NODEFAULT, Struct
 from msgspec import inspect as mi
 
+from ateliers.documents.files import LARGEST_FILE, Upload
 from ateliers.refusals import Invalid, Refusal
 from ateliers.web.answers import page
 from ateliers.web.fields import Errors, Spec, close_up, parse, specs
@@ -25,6 +27,8 @@ S = TypeVar("S", bound=Struct)
 
 MAX_FIELDS = 500
 URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+LARGEST_UPLOAD = LARGEST_FILE + 100_000  # bytes of a form with a file: `request_max_body_size` of its handler
 INPUTS: dict[type, str] = {
     mi.IntType: "number",
     mi.BoolType: "checkbox",
@@ -129,6 +133,7 @@ class Form(Generic[S]):
         self.data = data
         self.errors = errors
         self.sent = sent
+        self.uploads: dict[str, Upload] = {}  # by the name of a field with `extra={"input": "file"}`
         self.added: dict[str, Field] = {}  # fields that the struct does not have (an event's own questions)
 
     @classmethod
@@ -181,14 +186,41 @@ class Form(Generic[S]):
         return page(template, status=status or (422 if self.errors else 200), form=self, **context)
 
 
-async def read_form(request: Request[Any, Any, Any], struct: type[S]) -> Form[S]:
-    """The form as a browser sent it. Raises UnreadableForm when a body is not application/x-www-form-urlencoded."""
-    sent = await request.body()
-    if sent and request.headers.get("content-type", "").partition(";")[0].strip().lower() != URLENCODED:
-        raise UnreadableForm
-    raw = close_up(struct, form_fields(sent))
+async def read_form(request: Request[Any, Any, Any], struct: type[S], *, files: bool = False) -> Form[S]:
+    """The form as a browser sent it; with `files`, the ones it brought are in `uploads`, and their fields hold their names.
+
+    Raises UnreadableForm when a body is neither application/x-www-form-urlencoded nor, with `files`, multipart/form-data.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    uploads: dict[str, Upload] = {}
+    if files and kind == MULTIPART:
+        fields, uploads = await _read_multipart(request)
+    else:
+        sent = await request.body()
+        if sent and kind != URLENCODED:
+            raise UnreadableForm
+        fields = form_fields(sent)
+    raw = close_up(struct, fields)
     data, errors = parse(struct, raw, typed=False)
-    return Form(struct, raw, data, errors, sent=True)
+    form = Form(struct, raw, data, errors, sent=True)
+    form.uploads = uploads
+    return form
+
+
+async def _read_multipart(request: Request[Any, Any, Any]) -> tuple[dict[str, list[str]], dict[str, Upload]]:
+    fields: dict[str, list[str]] = {}
+    uploads: dict[str, Upload] = {}
+    try:
+        sent = await request.form()
+    except UnicodeDecodeError:
+        raise UnreadableForm from None
+    for name, value in list(sent.multi_items())[:MAX_FIELDS]:
+        if isinstance(value, UploadFile):
+            uploads[name] = Upload(name=value.filename, content=await value.read())
+            fields.setdefault(name, []).append(value.filename)
+        else:
+            fields.setdefault(name, []).append(str(value))
+    return fields, uploads
 
 
 def form_fields(body: bytes) -> dict[str, list[str]]:
