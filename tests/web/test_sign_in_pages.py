@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -9,7 +10,10 @@ import pytest
 
 from ateliers import database
 from ateliers.clock import now
+from ateliers.mail.email import Email
+from ateliers.mail.outbox import claim
 from ateliers.network import invitations, people, signing_in
+from ateliers.network.emails import COMPOSERS
 from tests.web.test_network_pages import ODD
 from tests.world import make_nadia, make_samir, make_structure
 
@@ -42,6 +46,21 @@ async def test_a_stranger_who_wants_a_staff_page_is_asked_to_sign_in_and_led_bac
     found = await signing_in.person_of_session(client.cookies["equipe"], now=now())
     assert found is not None
     assert found.id == samir
+
+
+async def test_the_link_in_the_e_mail_leads_back_too(client: httpx.AsyncClient):
+    await make_samir(await make_structure())
+    await client.post("/connexion", data={"email": "samir@example.test", "suite": "/espace/equipe"})
+    [row] = await claim(1, now=now())
+    email = await COMPOSERS["sign_in"](row, now())
+    assert isinstance(email, Email)
+    [path] = re.findall(r"/connexion/\S+", email.text)
+
+    page = await client.get(path)
+
+    assert '<input type="hidden" name="suite" value="/espace/equipe">' in page.text
+    answer = await client.post(path.partition("?")[0], data={"suite": "/espace/equipe"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/espace/equipe")
 
 
 async def test_opening_the_link_uses_nothing_and_the_button_signs_in(client: httpx.AsyncClient):

@@ -54,7 +54,7 @@ async def sign_in(row: OutboxRow, now: datetime) -> Composed:
         "sign_in",
         (person.name, person.email),
         person.language,
-        path=link_path(found.id),
+        path=link_path(found.id, row.data.get("back", "")),
         code=f"{code[:3]} {code[3:]}",
         until=found.expires_at,
     )

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -57,8 +58,8 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
         return self.used_at is None and now < self.expires_at
 
 
-async def request_sign_in(email: str, *, now: datetime) -> None:
-    """Queue a sign-in e-mail if the address is somebody's; say nothing either way."""
+async def request_sign_in(email: str, *, now: datetime, back: str = "") -> None:
+    """Queue a sign-in e-mail if the address is somebody's; say nothing either way. Its link leads on to the page `back`."""
     person = await find_person_by_email(email)
     if person is None:
         return
@@ -69,7 +70,7 @@ async def request_sign_in(email: str, *, now: datetime) -> None:
         )
         if sent < MAX_EMAILS:
             id = await _open_sign_in(person.id, now=now, lifetime=LIFETIME)
-            await outbox.queue("sign_in", key=f"sign_in:{id}", subject_id=id, now=now)
+            await outbox.queue("sign_in", key=f"sign_in:{id}", subject_id=id, now=now, data={"back": back})
 
 
 async def sign_in_link_for(person_id: UUID, *, now: datetime, lifetime: timedelta = LIFETIME) -> str:
@@ -162,9 +163,9 @@ async def start_session(person_id: UUID, *, now: datetime) -> str:
     return token
 
 
-def link_path(id: UUID) -> str:
-    """The path of the link of a sign-in e-mail."""
-    return f"/connexion/{id.hex}-{sign(_LINK, id.hex, length=26)}"
+def link_path(id: UUID, back: str = "") -> str:
+    """The path of the link of a sign-in e-mail; it leads on to the page `back`."""
+    return f"/connexion/{id.hex}-{sign(_LINK, id.hex, length=26)}{'?suite=' + quote(back, safe='/') if back else ''}"
 
 
 def code_of(id: UUID) -> str:

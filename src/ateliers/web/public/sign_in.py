@@ -53,6 +53,12 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     suite: Annotated[str, _BACK] = ""
 
 
+class Press(msgspec.Struct, frozen=True, kw_only=True):
+    """The button of the link."""
+
+    suite: Annotated[str, _BACK] = ""
+
+
 @get("/connexion")
 async def ask_who(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Ask for the e-mail address."""
@@ -65,7 +71,7 @@ async def send_email(request: Request[Any, Any, Any]) -> Response[bytes]:
     form = await read_form(request, Who)
     if form.data is None:
         return form.page("public/sign_in.html")
-    await signing_in.request_sign_in(form.data.email, now=now())
+    await signing_in.request_sign_in(form.data.email, now=now(), back=_staff_page(form.data.suite))
     return Form.of(Code, form.data).page("public/sign_in_code.html", sent=True)
 
 
@@ -89,20 +95,22 @@ async def use_code(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/connexion/{token:str}")
-async def show_link(token: FromPath[str]) -> Response[bytes]:
+async def show_link(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
     """The button that uses the link; opening the page uses nothing."""
-    is_open = await signing_in.is_link_open(token, now=now())
-    return page("public/sign_in_link.html", status=200 if is_open else 410, is_open=is_open, token=token)
+    if not await signing_in.is_link_open(token, now=now()):
+        return _link_spent()
+    return page("public/sign_in_link.html", token=token, back=_staff_page(request.query_params.get("suite", "")))
 
 
 @post("/connexion/{token:str}")
-async def use_link(token: FromPath[str]) -> Response[bytes]:
+async def use_link(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
     """Sign in with the link."""
+    form = await read_form(request, Press)
     try:
         session = await signing_in.sign_in_with_link(token, now=now())
-    except signing_in.LinkSpent as refusal:
-        return page("public/sign_in_link.html", status=refusal.status, is_open=False, token="")
-    return await _let_in(session)
+    except signing_in.LinkSpent:
+        return _link_spent()
+    return await _let_in(session, form.data.suite if form.data else "")
 
 
 @post("/deconnexion")
@@ -149,10 +157,19 @@ def _invitation_over(refusal: Refusal) -> Response[bytes]:
     return page("public/invitation.html", status=refusal.status, invitation=None, token="", declined=False)
 
 
+def _link_spent() -> Response[bytes]:
+    return page("public/sign_in_link.html", status=signing_in.LinkSpent.status, token="", back="")
+
+
+def _staff_page(path: str) -> str:
+    """`path` if it is a page of the team area, to which signing in may lead; else ''."""
+    return path if _STAFF_PAGE.fullmatch(path) else ""
+
+
 async def _let_in(token: str, back: str = "") -> Response[bytes]:
     """On to the page that asked, or to the person's own first page."""
     person = await signing_in.person_of_session(token, now=now())
-    answer = redirect(back if _STAFF_PAGE.fullmatch(back) else _home(person))
+    answer = redirect(_staff_page(back) or _home(person))
     answer.headers.update(session_cookie(token, seconds=int(signing_in.SESSION_LIFETIME.total_seconds())))
     return answer
 
