@@ -73,6 +73,12 @@ OWNERS = {
     "walk_in": "attendance",
     "tally": "attendance",
     "closed_period": "attendance",
+    "volunteer_link": "attendance",
+    "attendance_conflict": "attendance",
+    "taken_back": "attendance",
+    "count_tap": "attendance",
+    "count_sum": "attendance",
+    "kept_aside": "attendance",
     "feed_revision": "exchange",
     "personal_feed": "exchange",
 }

@@ -24,6 +24,39 @@ class Kind(enum.Enum):
         return RULES[self].label
 
 
+class Counter(enum.Enum):
+    """What is counted of a session without naming anybody; the values stand in the column count_tap.counter and in the API."""
+
+    INFORMED = "informed"
+    HELPED = "helped"
+    SHOWN = "shown"
+    ACTIVATED = "activated"
+    COMPLETED = "completed"
+    ANSWERED = "answered"
+
+    @property
+    def label(self) -> T:
+        """Its name on screen."""
+        return _COUNTED[self][0]
+
+    @property
+    def meaning(self) -> T:
+        """One sentence for who counts: when to tap."""
+        return _COUNTED[self][1]
+
+
+_COUNTED = {
+    Counter.INFORMED: (T("People informed"), T("You spoke with them, or gave them a leaflet.")),
+    Counter.HELPED: (T("People helped"), T("You helped them with their phone, tablet or computer.")),
+    Counter.SHOWN: (T("Shown to people"), T("You showed them Mon espace santé.")),
+    Counter.ACTIVATED: (T("Profiles activated"), T("They activated their Mon espace santé with you.")),
+    Counter.COMPLETED: (T("Profiles filled in"), T("They added a document or filled in their medical profile.")),
+    Counter.ANSWERED: (T("Questions answered"), T("They asked something, and left with an answer.")),
+}
+AT_A_STAND = (Counter.INFORMED, Counter.HELPED, Counter.ACTIVATED)
+OUTCOMES = (Counter.SHOWN, Counter.ACTIVATED, Counter.COMPLETED, Counter.ANSWERED)
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for every event of one kind."""
 
@@ -31,6 +64,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     needs_place: bool
     needs_link: bool
     has_counter: bool  # people are counted as they pass, not listed (E4)
+    counters: tuple[Counter, ...] = OUTCOMES  # what is counted of its sessions (E4, E12)
     may_last_all_day: bool = False  # without fixed hours
     network_only: bool = False  # never shown to the public (A9)
     default_minutes: int
@@ -81,6 +115,7 @@ RULES: dict[Kind, Rules] = {
         needs_place=True,
         needs_link=False,
         has_counter=True,
+        counters=AT_A_STAND,
         may_last_all_day=True,
         default_minutes=180,
         default_capacity=None,
@@ -107,6 +142,7 @@ RULES: dict[Kind, Rules] = {
         needs_link=False,
         has_counter=False,
         network_only=True,
+        counters=(),
         default_minutes=180,
         default_capacity=12,
         label=T("Ambassador training"),
