@@ -29,6 +29,7 @@ ORDER = (
     "outbox",
     "sweep",
     "inbound",
+    "poster",
     "report",
     "export",
     "memory",
