@@ -84,3 +84,10 @@ async def test_a_strange_header_is_no_fault(client: httpx.AsyncClient, name: str
             wrong[value] = faults
 
     assert wrong == {}
+
+
+async def test_more_answers_than_any_page_asks_for_are_refused_whole(client: httpx.AsyncClient):
+    many = {f"question{n}": "1" for n in range(501)}
+
+    assert (await client.post("/connexion", data=many)).status_code == 413
+    assert (await client.get("/", params=many)).status_code == 413

@@ -45,6 +45,12 @@ class UnreadableForm(HTTPException):
     status_code = 415
 
 
+class TooManyFields(HTTPException):
+    """No page of ours sends as many; taking some of them would lose the others without a word."""
+
+    status_code = 413
+
+
 class Field:
     """What a template needs to draw one field."""
 
@@ -211,10 +217,12 @@ async def _read_multipart(request: Request[Any, Any, Any]) -> tuple[dict[str, li
     fields: dict[str, list[str]] = {}
     uploads: dict[str, Upload] = {}
     try:
-        sent = await request.form()
+        sent = list((await request.form()).multi_items())
     except UnicodeDecodeError:
         raise UnreadableForm from None
-    for name, value in list(sent.multi_items())[:MAX_FIELDS]:
+    if len(sent) > MAX_FIELDS:
+        raise TooManyFields
+    for name, value in sent:
         if isinstance(value, UploadFile):
             uploads[name] = Upload(name=value.filename, content=await value.read())
             fields.setdefault(name, []).append(value.filename)
@@ -224,10 +232,12 @@ async def _read_multipart(request: Request[Any, Any, Any]) -> tuple[dict[str, li
 
 
 def form_fields(body: bytes) -> dict[str, list[str]]:
-    """Names and texts of a form's body. Broken UTF-8 becomes replacement characters; fields past 500 are dropped."""
+    """Names and texts of a form's body or a query. Broken UTF-8 becomes replacement characters. Raises TooManyFields."""
     raw: dict[str, list[str]] = {}
     pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
-    for name, text in pairs[:MAX_FIELDS]:
+    if len(pairs) > MAX_FIELDS:
+        raise TooManyFields
+    for name, text in pairs:
         raw.setdefault(name, []).append(text)
     return raw
 

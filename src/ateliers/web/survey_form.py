@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request
 
 from ateliers.refusals import Invalid, Refusal
-from ateliers.web.forms import MAX_FIELDS, URLENCODED, UnreadableForm, form_fields
+from ateliers.web.forms import URLENCODED, UnreadableForm, form_fields
 from ateliers.words import T
 
 
@@ -16,7 +16,7 @@ async def read_survey(request: Request[Any, Any, Any]) -> dict[str, str]:
     sent = await request.body()
     if sent and request.headers.get("content-type", "").partition(";")[0].strip().lower() != URLENCODED:
         raise UnreadableForm
-    return {name: texts[-1] for name, texts in list(form_fields(sent).items())[:MAX_FIELDS]}
+    return {name: texts[-1] for name, texts in form_fields(sent).items()}
 
 
 def errors_of(refusal: Refusal) -> dict[str, T]:
