@@ -79,6 +79,8 @@ OWNERS = {
     "count_tap": "attendance",
     "count_sum": "attendance",
     "kept_aside": "attendance",
+    "effort": "attendance",
+    "effort_sum": "attendance",
     "feed_revision": "exchange",
     "personal_feed": "exchange",
 }

@@ -17,6 +17,7 @@ from ateliers.network.thread import NewMessage
 from ateliers.web.coordination import structures
 from ateliers.web.public import booking, find_booking, my_booking, sign_in
 from ateliers.web.workspace import attendance, calls, one_booking, phone_booking, seats
+from tests.web.paper_forms import PAPER
 from tests.web.sending_forms import SENDING
 from tests.web.sent import Sent
 from tests.web.typed import local, workshop
@@ -344,6 +345,7 @@ FORMS: dict[str, Sent] = {
         struct=structures.Back,
         valid=lambda _s: {"why": "Une ambassadrice est formée."},
     ),
+    **PAPER,
     "/coordination/candidatures/{structure_id:uuid}/refus": Sent(
         at=lambda s: f"/coordination/candidatures/{s.candidate}/refus",
         by="paule",
