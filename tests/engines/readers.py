@@ -32,11 +32,11 @@ class Reader:
     def __init__(self, *command: str) -> None:
         self.process = subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def read(self, raw: bytes) -> Read:
+    def read(self, raw: bytes, kind: str = "ics") -> Read:
         """What the program finds in the file, and what it finds wrong with it."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"ics": base64.b64encode(raw).decode()}) + "\n")
+        self.process.stdin.write(json.dumps({kind: base64.b64encode(raw).decode()}) + "\n")
         self.process.stdin.flush()
         found: Read = json.loads(self.process.stdout.readline())
         return found
@@ -57,6 +57,13 @@ def _ical_js() -> Reader | None:
 
 
 @lru_cache(maxsize=1)
+def _feedsmith() -> Reader | None:
+    if shutil.which("node") is None or not (HERE / "node_modules" / "feedsmith").exists():
+        return None
+    return Reader("node", "read_feed.mjs")
+
+
+@lru_cache(maxsize=1)
 def _libical() -> Reader | None:
     probe = [SYSTEM_PYTHON, "-c", "import gi; gi.require_version('ICalGLib', '3.0')"]
     if not Path(SYSTEM_PYTHON).exists() or subprocess.run(probe, capture_output=True, check=False).returncode:
@@ -71,6 +78,15 @@ def ical_js(raw: bytes) -> Read:
         _missing("ical.js (npm install --no-package-lock --prefix tests/engines)")
     assert reader is not None
     return reader.read(raw)
+
+
+def feedsmith(raw: bytes) -> Read:
+    """feedsmith, which reads Atom and JSON Feed."""
+    reader = _feedsmith()
+    if reader is None:
+        _missing("feedsmith (npm install --no-package-lock --prefix tests/engines)")
+    assert reader is not None
+    return reader.read(raw, "feed")
 
 
 def libical(raw: bytes) -> Read:

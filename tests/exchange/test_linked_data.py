@@ -5,9 +5,24 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from ateliers.web.public.event import linked_data
+import pytest
+
+from ateliers.exchange.linked_data import linked_data
 from tests.agenda.values import ONLINE, a_session
+from tests.exchange.vocabulary import faults, missing
 from tests.world import NOON, SAINT_DENIS, START
+
+HYBRID = {"online_id": "01a20152-ad6a-75c4-a7c9-2021ffa8e4b9", "online_capacity": 20, "online_taken": 20}
+DATES = [
+    {
+        "id": f"01a20152-ad6a-75c4-a7c9-2021ffa8e4c{day}",
+        "starts_at": START + timedelta(days=day),
+        "ends_at": START + timedelta(days=day, hours=2),
+        "called_off_at": NOON if day == 1 else None,
+        "place": "Mairie, Nevers" if day == 2 else "Médiathèque Jean-Jaurès, Nevers",
+    }
+    for day in range(3)
+]
 
 
 def data_of(**values):
@@ -25,6 +40,48 @@ def test_what_is_required_is_there():
     offer = found["offers"]
     assert (offer["price"], offer["priceCurrency"], offer["availability"]) == (0, "EUR", "https://schema.org/InStock")
     assert found["remainingAttendeeCapacity"] == 8
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        ONLINE,
+        HYBRID,
+        {"is_cycle": True, "dates": DATES},
+        {"is_cycle": True, "dates": DATES, **ONLINE},
+        {"called_off_at": NOON},
+        {"previous_start": START - timedelta(days=7)},
+        {"capacity": None},
+        {"capacity": 2},
+        {"kind": "stand", "all_day": True, "starts_at": datetime(2026, 11, 30, 23, tzinfo=UTC)},
+        {**SAINT_DENIS, "address_more": "2e étage"},
+    ],
+    ids=("place", "online", "both", "cycle", "cycle online", "off", "moved", "open", "full", "stand", "overseas"),
+)
+def test_it_speaks_the_vocabulary_and_tells_what_google_documents(values):
+    found = data_of(**values)
+    parts = [found, *found.get("subEvent", [])]
+
+    assert (faults(found), [missing({"description": "-", "organizer": "-", **part}) for part in parts]) == (
+        [],
+        [[] for _part in parts],
+    )
+    assert missing(found) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"startsAt": "2026-12-01"}, ".startsAt: not of Event"),
+        ({"@type": "Evnt"}, ": no type Evnt"),
+        ({"startDate": "tomorrow"}, ".startDate: 'tomorrow' is none of"),
+        ({"eventStatus": "https://schema.org/Cancelled"}, ".eventStatus: 'https://schema.org/Cancelled' is none of"),
+        ({"organizer": {"@type": "Place", "name": "x"}}, ".organizer: {"),
+    ],
+)
+def test_a_mistake_in_it_would_be_noticed(change, fault):
+    assert [one.startswith(fault) for one in faults(data_of() | change)] == [True]
 
 
 def test_the_hour_is_that_of_the_place():
