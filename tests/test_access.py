@@ -53,6 +53,7 @@ SECRETS: dict[str, set[str]] = {
     "secret-link": OURS,
     "SecretDraft": OURS | TERRITORY,
     "SecretNetwork": set(ROLES) - {"stranger"},
+    "SecretLeaflet": OURS | TERRITORY | {"other manager", "funder"},
     "SecretCandidate": TERRITORY,
     "secret.invited@example.test": OURS | TERRITORY,
     "nadia@example.test": OURS | TERRITORY,
@@ -221,6 +222,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "version": ["2026-11"],
         "number": ["0"],
         "kind": ["booking_confirmed"],
+        **await kit(people["national"]),
     }
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=make_app()),  # type: ignore[arg-type]
@@ -233,6 +235,13 @@ async def walk(db: str) -> AsyncIterator[Walk]:
             right_key=private_key(await get_booking(booking)),
             structure_id=ours,
         )
+
+
+async def kit(publisher: UUID) -> dict[str, list[str]]:
+    """Something in the kit of the département, with a file."""
+    item = await world.make_kit_item(title="SecretLeaflet", departements=["58"], created_by=publisher)
+    version = await database.fetch_value("SELECT id FROM kit_version WHERE item_id = $1", item)
+    return {"item_id": [str(item)], "version_id": [str(version)]}
 
 
 @pytest.mark.parametrize("role", ROLES)

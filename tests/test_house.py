@@ -51,6 +51,8 @@ OWNERS = {
     "alert": "agenda",
     "series": "agenda",
     "co_organiser": "agenda",
+    "kit_item": "agenda",
+    "kit_version": "agenda",
     "event": "agenda",
     "session": "agenda",
     "booking": "bookings",

@@ -248,3 +248,37 @@ async def make_booking(session_id: UUID, *, state: str = "confirmed", seats: int
     if column:
         await database.execute(f"UPDATE session SET {column} = {column} + $2 WHERE id = $1", session_id, seats)
     return booking_id
+
+
+async def make_kit_item(**values: Any) -> UUID:
+    """A leaflet for the whole network, with a first version that is a file."""
+    file_id = await insert(
+        "file",
+        name="depliant.pdf",
+        media_type="application/pdf",
+        size=8,
+        sha256=b"",
+        content=b"%PDF-1.7",
+        created_at=NOON,
+    )
+    item_id = await insert(
+        "kit_item",
+        **{
+            "title": "Dépliant",
+            "description": "À poser sur la table.",
+            "kinds": ["workshop"],
+            "created_at": NOON,
+            "changed_at": NOON,
+            **values,
+        },
+    )
+    await insert(
+        "kit_version",
+        item_id=item_id,
+        number=1,
+        file_id=file_id,
+        licence="etalab-2.0",
+        changes="",
+        published_at=NOON,
+    )
+    return item_id

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ateliers.agenda.kit_item import About, NewItem, NewVersion
 from ateliers.attendance.effort import Team
+from ateliers.web.coordination import kit
 from tests.web.sent import Sent
 
 PAPER: dict[str, Sent] = {
@@ -17,4 +19,35 @@ PAPER: dict[str, Sent] = {
             "people.0.is_volunteer": "1",
         },
     ),
+    "/espace/kit/{version_id:uuid}": Sent(at=lambda s: f"/espace/kit/{s.leaflet_file}", by="nadia"),
+    "/coordination/kit/nouveau": Sent(
+        at=lambda _s: "/coordination/kit/nouveau",
+        by="paule",
+        struct=NewItem,
+        valid=lambda _s: {
+            "title": "Film",
+            "kinds": ["stand"],
+            "licence": "cc-by-4.0",
+            "link": "https://film.example/1",
+        },
+    ),
+    "/coordination/kit/{item_id:uuid}": Sent(
+        at=lambda s: f"/coordination/kit/{s.leaflet}",
+        by="claire",
+        struct=About,
+        valid=lambda _s: {"title": "Dépliant", "description": "Pour la table.", "kinds": ["workshop"]},
+    ),
+    "/coordination/kit/{item_id:uuid}/version": Sent(
+        at=lambda s: f"/coordination/kit/{s.leaflet}/version",
+        by="claire",
+        struct=NewVersion,
+        valid=lambda _s: {"licence": "network", "link": "https://film.example/2", "changes": "Nouveau numéro."},
+    ),
+    "/coordination/kit/{item_id:uuid}/obsolete": Sent(
+        at=lambda s: f"/coordination/kit/{s.leaflet}/obsolete",
+        by="claire",
+        struct=kit.Obsolete,
+        valid=lambda _s: {"why": "Prenez le film."},
+    ),
+    "/coordination/kit/{item_id:uuid}/a-jour": Sent(at=lambda s: f"/coordination/kit/{s.leaflet}/a-jour", by="claire"),
 }

@@ -25,6 +25,7 @@ from tests.world import (
     make_booking,
     make_candidate,
     make_event,
+    make_kit_item,
     make_nadia,
     make_paule,
     make_person,
@@ -56,6 +57,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     suspended: UUID  # a structure that may not publish for now
     note: UUID  # to follow up
     volunteer: UUID
+    leaflet: UUID  # in the kit
+    leaflet_file: UUID  # its version
     alert: str  # of somebody who has yet to confirm
     volunteer_link: str  # of another, to confirm
     private: str
@@ -123,6 +126,7 @@ async def make_scene() -> Scene:
     )
     link = await insert("sign_in", person_id=nadia, created_at=moment, expires_at=moment + timedelta(minutes=10))
     held, present = await get_booking(odile), await get_booking(seat)
+    leaflet = await make_kit_item()
     alert = await find_alert(await make_alert())
     assert alert is not None
     return Scene(
@@ -143,6 +147,8 @@ async def make_scene() -> Scene:
         candidate=candidate,
         suspended=await make_structure("Suspendue", state="suspended"),
         volunteer=await make_candidate(),
+        leaflet=leaflet,
+        leaflet_file=await database.fetch_value("SELECT id FROM kit_version WHERE item_id = $1", leaflet),
         alert=alert.path,
         volunteer_link=confirm_path(await make_candidate(email="rose@example.test", state="to_confirm"), now=moment),
         note=await insert(
