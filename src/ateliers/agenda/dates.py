@@ -83,9 +83,13 @@ async def insert_sessions(
     *,
     online: OnlineSeats | None = None,
     leads: tuple[UUID | None, UUID | None] = (None, None),
+    series_id: UUID | None = None,
     now: datetime,
 ) -> list[UUID]:
-    """A session for each span, with its online half; the ids of the sessions, in their order. `leads` are those of a cycle."""
+    """A session for each span, with its online half; the ids of the sessions, in their order.
+
+    `leads` are those of a cycle; the spans that recur belong to `series_id`, their online halves follow them.
+    """
     made: list[tuple[Any, ...]] = []
     halves: list[tuple[Any, ...]] = []
     for when in spans:
@@ -93,14 +97,16 @@ async def insert_sessions(
         dated = (spot.zone, when.local_start, when.starts_at, when.ends_at, when.all_day, now)
         until = _held_back_until(new, spot.zone, when) if new.seats_held_back else None
         seats = (new.capacity, new.seats_held_back, until)
-        made.append((id, event_id, spot.place_id, spot.join_url, *dated, *seats, leads[0], None))
+        series = (series_id if when.recurs_on else None, when.recurs_on)
+        made.append((id, event_id, spot.place_id, spot.join_url, *dated, *seats, leads[0], None, *series))
         if online is not None:
             seats = (online.capacity, 0, None)
-            halves.append((new_id(), event_id, None, online.join_url, *dated, *seats, leads[1], id))
+            halves.append((new_id(), event_id, None, online.join_url, *dated, *seats, leads[1], id, None, None))
     await execute_many(
         """INSERT INTO session (id, event_id, place_id, join_url, zone, local_start, starts_at, ends_at, all_day,
-           created_at, updated_at, capacity, seats_held_back, held_back_until, lead_id, onsite_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15)""",
+           created_at, updated_at, capacity, seats_held_back, held_back_until, lead_id, onsite_id,
+           series_id, recurs_on)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15, $16, $17)""",
         [*made, *halves],
     )
     return [row[0] for row in made]

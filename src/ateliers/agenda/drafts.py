@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from ateliers.agenda.kinds import Kind
 from ateliers.agenda.questions import MOST as MOST_QUESTIONS
 from ateliers.agenda.questions import Question
 from ateliers.agenda.reminder import USUAL, Reminder
+from ateliers.agenda.series import MOST_IN_SERIES, Repeat, Weekday
 from ateliers.places.place import Accessibility
 
 MOST_SEATS = 100_000
@@ -132,6 +133,30 @@ HeldBack = Annotated[
 HeldBackDays = Annotated[int, Meta(ge=0, le=90, title="Days before the start when these seats are free for everybody")]
 AllDay = Annotated[bool, Meta(title="All day long, without fixed hours")]
 
+# How dates come again, from the first one (B2).
+Repeated = Annotated[Repeat, Meta(title="Does it come again?", extra={"sometimes": True})]
+RepeatDays = Annotated[
+    list[Weekday],
+    Meta(
+        max_length=len(Weekday),
+        title="On which days of the week",
+        description="For a date every week or every two weeks. None ticked: the day of the first date.",
+        extra={"sometimes": True},
+    ),
+]
+RepeatUntil = Annotated[date, Meta(title="Until which day", description="This day included.")]
+RepeatTimes = Annotated[int, Meta(ge=2, le=MOST_IN_SERIES, title="Or how many dates in all")]
+ExceptDays = Annotated[
+    list[date],
+    Meta(
+        max_length=MOST_DATES,
+        title="Days without a session",
+        description="Holidays of your team, a room that is taken.",
+        extra={"sometimes": True},
+    ),
+]
+SkipHolidays = Annotated[bool, Meta(title="Nothing on public holidays of the place")]
+
 Minutes = Annotated[int, Meta(ge=5, le=LONGEST_MINUTES, title="How long, in minutes")]
 Capacity = Annotated[int, Meta(ge=1, le=MOST_SEATS, title="Seats", description="Left empty: no limit.")]
 VenueId = Annotated[UUID, Meta(title="Place")]
@@ -222,6 +247,12 @@ class NewEvent(About, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Annotated[Kind, Meta(title="Kind")]
     structure_id: Annotated[UUID, Meta(title="Structure")] | None = None  # None: the only one its author manages
     dates: Annotated[list[Annotated[datetime, Meta(tz=False)]], Meta(max_length=MOST_DATES, title="Date and time")] = []
+    repeat: Repeated | None = None  # the first date comes again
+    repeat_days: RepeatDays = []
+    repeat_until: RepeatUntil | None = None  # or repeat_times
+    repeat_times: RepeatTimes | None = None
+    except_days: ExceptDays = []
+    skip_holidays: SkipHolidays = False
     minutes: Minutes | None = None  # None: what is usual for the kind
     all_day: AllDay = False
     capacity: Capacity | None = None  # seats; None: no limit
@@ -249,9 +280,18 @@ class NewEvent(About, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One more date of an event. Where nothing is said, place, link and length are those of its latest session."""
+    """One more date of an event, or those of a rule from this one on.
+
+    Where nothing is said, place, link and length are those of its latest session.
+    """
 
     local_start: LocalStart
+    repeat: Repeated | None = None  # the first date comes again
+    repeat_days: RepeatDays = []
+    repeat_until: RepeatUntil | None = None  # or repeat_times
+    repeat_times: RepeatTimes | None = None
+    except_days: ExceptDays = []
+    skip_holidays: SkipHolidays = False
     local_end: LocalEnd | None = None  # or minutes
     minutes: Minutes | None = None
     all_day: AllDay | None = None  # None: as its latest session

@@ -19,10 +19,11 @@ from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.kinds import RULES
 from ateliers.agenda.local_time import wrong_start
 from ateliers.agenda.permission import allow_managing, choose_structure
+from ateliers.agenda.repeating import keep_series, repeat, spans_of
 from ateliers.agenda.search_words import index_words
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, get_session, list_sessions_of_event
-from ateliers.agenda.where import Span, Spot, find_span, find_spot, midnight, span
+from ateliers.agenda.where import Span, Spot, find_span, find_spot, midnight
 from ateliers.database import execute, fetch_rows, fetch_value, new_id, transaction
 from ateliers.network.people import Person
 from ateliers.network.structure import Structure, StructureState
@@ -89,6 +90,7 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
     async with transaction():
         structure = await get_structure_by_id(choose_structure(new.structure_id, by))
         spans: list[Span] = []
+        again = None
         online, errors = find_online(new, rules)
         if new.is_cycle and not rules.takes_bookings:
             errors["is_cycle"] = "Nobody books this kind of event: its dates cannot be a cycle."
@@ -103,14 +105,19 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
                 errors["dates"] = wrong[0]
             else:
                 length = timedelta(minutes=new.minutes or rules.default_minutes)
-                spans = [span(date, spot.zone, length, all_day=all_day) for date in dates]
+                again, wrong_again = await repeat(new, dates[0], spot, structure, now=now)
+                errors |= wrong_again
+                spans = spans_of(again, dates, spot.zone, length, all_day=all_day)
+        elif new.repeat is not None:
+            errors["dates"] = "Give the first date."
         errors |= wrong_about(new, structure.zone, starts=[one.starts_at for one in spans], now=now)
         errors |= wrong_held_back(new, spot.zone, spans, now=now)
         if errors:
             raise Invalid(errors)
         event_id = new_id()
         await _insert_event(event_id, new, structure, by=by, now=now)
-        await insert_sessions(event_id, spot, spans, new, online=online, now=now)
+        series_id = None if again is None else await keep_series(event_id, again, spot.zone, new, now=now)
+        await insert_sessions(event_id, spot, spans, new, online=online, series_id=series_id, now=now)
         await settle_cycle(await get_event(event_id))
         await index_words(event_id)
         if new.publish:
@@ -119,7 +126,7 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
 
 
 async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> Session:
-    """One more date; where nothing is said, as the latest session of the event.
+    """One more date, or the dates of a rule from it on; where nothing is said, as the latest session of the event. The first one.
 
     Raises Invalid, NotAllowed, NotFound, EventArchived, FirstDateStaysFirst.
     """
@@ -143,9 +150,15 @@ async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datet
         )
         online, wrong_online = find_online(new, event.rules)
         errors |= wrong | wrong_online
+        spans: list[Span] = []
+        again = None
         if found is not None:
-            errors |= wrong_held_back(new, spot.zone, [found], now=now) | too_early(event, found.starts_at, now=now)
-        if errors or found is None:
+            again, wrong_again = await repeat(new, found.local_start, spot, structure, now=now)
+            errors |= wrong_again
+            length = found.ends_at - found.starts_at
+            spans = spans_of(again, [found.local_start], spot.zone, length, all_day=found.all_day)
+            errors |= wrong_held_back(new, spot.zone, spans, now=now) | too_early(event, found.starts_at, now=now)
+        if errors or not spans:
             raise Invalid(errors)
         first, first_online = leads_of(sessions) if event.is_cycle else (None, None)
         if first_online is not None and online is None and first_online.join_url:
@@ -153,7 +166,10 @@ async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datet
         elif first is not None and first_online is None and online is not None:
             raise Invalid({"online_url": "The other dates of this cycle take place on site only."})
         leads = (first.id if first else None, first_online.id if first_online else None)
-        [session_id] = await insert_sessions(event_id, spot, [found], new, online=online, leads=leads, now=now)
+        series_id = None if again is None else await keep_series(event_id, again, spot.zone, new, now=now)
+        session_id, *_rest = await insert_sessions(
+            event_id, spot, spans, new, online=online, leads=leads, series_id=series_id, now=now
+        )
         await settle_cycle(event)
         await index_words(event_id)
         return await get_session(session_id)

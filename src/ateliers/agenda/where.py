@@ -33,6 +33,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     all_day: bool = False
+    recurs_on: datetime | None = None  # naive: the date of a rule that it is
 
 
 async def find_spot(

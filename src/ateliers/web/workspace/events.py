@@ -23,6 +23,7 @@ from ateliers.agenda.publishing import (
     publish_event,
     update_event,
 )
+from ateliers.agenda.repeating import list_series_of
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, list_events_of, list_sessions_of_event, next_session_of_each
 from ateliers.clock import now
@@ -88,6 +89,7 @@ async def show_new_event(request: Request[Any, Any, Any], me: NamedDependency[Pe
         minutes=rules.default_minutes,
         capacity=rules.default_capacity,
         place_id=venues[0].id if len(venues) == 1 else None,
+        skip_holidays=True,
     )
     return await _new_event_page(form, me)
 
@@ -160,6 +162,7 @@ async def show_add_date(event_id: FromPath[UUID], me: NamedDependency[Person]) -
         if latest
         else event.rules.default_minutes,
         all_day=latest.all_day if latest else False,
+        skip_holidays=True,
     )
     return await _date_page(form, event, latest)
 
@@ -171,6 +174,8 @@ async def add_date(
     """Add the date."""
     event = await _manageable_event(event_id, me)
     form = await read_form(request, NewSession)
+    if "more" in form.raw:
+        form = Form(NewSession, form.raw, None, {}, sent=True)
     if form.data is not None:
         try:
             await add_session(event_id, form.data, by=me, now=now())
@@ -221,6 +226,7 @@ async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = Non
         status=refusal.status if refusal else 200,
         event=event,
         sessions=await list_sessions_of_event(event.id),
+        series=await list_series_of(event.id),
         structure=await get_structure_by_id(event.structure_id),
         may_manage=may_manage(me, event.structure_id) and event.state is not EventState.ARCHIVED,
         refusal=refusal,
