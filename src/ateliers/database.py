@@ -56,7 +56,13 @@ async def open_pool(url: str, *, size: int = 8) -> None:
     """Connect this process to `url`. Raises OSError or asyncpg.PostgresError when it cannot."""
     global _pool
     _pool = await asyncpg.create_pool(
-        url, min_size=1, max_size=size, connection_class=Connection, init=_prepare, command_timeout=60
+        url,
+        min_size=1,
+        max_size=size,
+        connection_class=Connection,
+        init=_prepare,
+        command_timeout=60,
+        server_settings={"jit": "off"},
     )
 
 

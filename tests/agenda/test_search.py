@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from ateliers import database
 from ateliers.agenda.kinds import Kind
 from ateliers.agenda.search import Search, nearest_sessions, search_sessions
+from ateliers.agenda.search_words import index_words
 from ateliers.places.communes import all_communes, resolve
 from ateliers.places.distance import kilometres
 from ateliers.places.place import Accessibility
 from ateliers.refusals import Invalid
+from ateliers.words import fold
 from tests.world import NOON, SAINT_DENIS, START, make_event, make_place, make_session, make_structure
 
 
@@ -57,6 +59,52 @@ async def test_words_are_found_without_accents_and_by_their_beginning():
     assert await ids(q="le la") == [session], "words that say nothing do not hide anything"
     assert await ids(q="cuisine") == []
     assert await ids(q="'; DROP TABLE event; --") == []
+
+
+async def test_words_are_those_of_the_event_and_of_each_sessions_own_place():
+    """Within a day the title counts more than the description, that more than structure and place; pages keep that order."""
+    structure = await make_structure("Café numérique")
+    nevers = await make_place(name="Salle des fêtes")
+    decize = await make_place(name="Bibliothèque St-Aré", commune_name="Decize")
+    plain = await make_event(structure, title="Ordonnances", description="Trier ses papiers")
+    titled = await make_event(structure, title="Le café des vaccins")
+    told = await make_event(structure, title="Matinée", description="Avec un café")
+    here = await make_session(plain, place_id=nevers, starts_at=START)
+    there = await make_session(plain, place_id=decize, starts_at=START)
+    third = await make_session(told, place_id=nevers, starts_at=START + timedelta(hours=1))
+    second = await make_session(titled, place_id=nevers, starts_at=START + timedelta(hours=2))
+    next_day = await make_session(titled, place_id=nevers, starts_at=START + timedelta(days=1))
+    for event in (plain, titled, told):
+        await index_words(event)
+    assert await ids(q="fêtes ordonnance") == [here], "each word by the event or by the place, all of them"
+    assert await ids(q="ordonnances Décize") == [there]
+    assert await ids(q="saint aré") == await ids(q="ST ARE", near="Nevers") == [there]
+    in_order = [second, third, *sorted([here, there]), next_day]
+    assert await ids(q="café") == in_order
+    seen: list[UUID] = []
+    cursor = None
+    for _page in range(3):
+        results = await search_sessions(Search(q="cafe", limit=2, cursor=cursor), now=NOON)
+        assert results.total == 5
+        seen += [found.session.id for found in results.found]
+        cursor = results.cursor
+    assert (seen, cursor) == (in_order, None)
+    await database.execute("UPDATE place SET name = 'Annexe de l’Œuvre' WHERE id = $1", decize)
+    assert (await ids(q="oeuvre"), await ids(q="bibliotheque")) == ([there], [])
+
+
+async def test_the_database_folds_words_as_we_do():
+    texts = [
+        "Saint-Étienne",
+        "L’Haÿ-les-Roses",
+        "ŒUF  en Ternois",
+        "Cœur d’æther",
+        "Çà & là, 3e",
+        "  Îles—Éparses ",
+        "a\tb\nc",
+    ]
+    rows = await database.fetch_rows("SELECT btrim(fold(text)) AS folded FROM unnest($1::text[]) AS text", texts)
+    assert [row["folded"] for row in rows] == [fold(text) for text in texts]
 
 
 async def test_facts_of_the_venue_and_of_the_event_add_up():

@@ -14,7 +14,6 @@ from ateliers.agenda.drafts import CallOff, Move
 from ateliers.agenda.event import EventState
 from ateliers.agenda.permission import allow_managing
 from ateliers.agenda.publishing import EventArchived
-from ateliers.agenda.search_words import index_words
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, get_session
 from ateliers.agenda.where import Span, Spot, find_span, find_spot
@@ -170,8 +169,6 @@ async def _move(session_id: UUID, move: Move, *, by: Person, now: datetime) -> S
         there = Spot(place_id=None, join_url=half.join_url, zone=spot.zone)
         await _write_move(half, there, when, now=now)
     await settle_cycle(await get_event(session.event_id))
-    if spot.place_id != session.place_id:
-        await index_words(session.event_id)
     return await get_session(session_id)
 
 

@@ -171,7 +171,6 @@ async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datet
             event_id, spot, spans, new, online=online, leads=leads, series_id=series_id, now=now
         )
         await settle_cycle(event)
-        await index_words(event_id)
         return await get_session(session_id)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import date, datetime, timedelta
-from math import cos, radians
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,19 +13,27 @@ import msgspec
 from msgspec import Meta
 
 from ateliers.agenda.kinds import Kind
-from ateliers.agenda.session import SESSION_SQL, Session
-from ateliers.database import fetch, fetch_rows
+from ateliers.agenda.search_sql import (
+    LAST_TIER,
+    ONLINE_KM,
+    PUBLIC_EVENT,
+    TAKES_PLACE,
+    Spotted,
+    Statement,
+    Wanted,
+    fetch_in_order,
+    spot,
+)
+from ateliers.agenda.session import Session
+from ateliers.database import fetch_rows
 from ateliers.places.communes import Commune, resolve
-from ateliers.places.distance import EARTH_RADIUS, kilometres
+from ateliers.places.distance import kilometres
 from ateliers.places.place import Accessibility
 from ateliers.refusals import Invalid
-from ateliers.words import PARIS, fold
+from ateliers.words import PARIS
 
 MOST_RESULTS = 100
-KILOMETRES_PER_DEGREE = 111.2  # of latitude
-BROADEST = 360.0  # degrees
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)  # earlier and later days do not fit in every column and zone
-ONLINE_KM = 100_000  # farther than any place: at the same hour, what is on the Internet comes last
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,96 +79,52 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         return sum(self.counts.values())
 
 
-# Haversine on the few places that the box lets through, once a place; the same formula as places.distance.
-# Whole kilometres order the list, so that a cursor can hold them.
-_NEAR = f"""WITH near AS MATERIALIZED (
-    SELECT id, round(km)::int AS km FROM (
-        SELECT id, {2 * EARTH_RADIUS} * asin(least(1, sqrt(power(sin(radians(latitude - {{lat}}) / 2), 2)
-            + cos(radians({{lat}})) * cos(radians(latitude)) * power(sin(radians(longitude - {{lon}}) / 2), 2)))) AS km
-        FROM place WHERE latitude BETWEEN {{south}} AND {{north}} AND longitude BETWEEN {{west}} AND {{east}}
-    ) AS around WHERE km <= {{km}})
-"""
-# Once an event, not once a session. Words that say nothing (« le », « la ») hide nothing.
-_WORDS = """(numnode(to_tsquery('french', {q})) = 0
-    OR e.id IN (SELECT id FROM event WHERE words @@ to_tsquery('french', {q})))"""
-# A hybrid session is one, and so is a cycle: it is found as long as one of its dates takes place.
-_PUBLIC = """e.state = 'published' AND e.visibility = 'public' AND o.state = 'admitted'
-    AND s.onsite_id IS NULL AND s.lead_id IS NULL
-    AND (s.called_off_at IS NULL OR e.is_cycle AND EXISTS (
-        SELECT FROM session d WHERE d.lead_id = s.id AND d.called_off_at IS NULL))"""
-_FROM = SESSION_SQL[SESSION_SQL.index("FROM session s") :]
-
-
-class _Where:
-    """Conditions and their values, numbered as they come; `head` goes before the SELECT, `join` after its tables."""
-
-    def __init__(self, now: datetime) -> None:
-        self.head = ""
-        self.join = ""
-        self.order = "s.starts_at, 0::int, s.id"
-        self.conditions = [_PUBLIC]
-        self.values: list[Any] = []
-        self.add("s.ends_at > {now} AND (e.public_from IS NULL OR e.public_from <= {now})", now=now)
-
-    def add(self, condition: str, **values: Any) -> None:
-        self.conditions.append(self.fill(condition, **values))
-
-    def fill(self, text: str, **values: Any) -> str:
-        """`text` with each {name} as the number under which its value is handed over."""
-        marks = {}
-        for name, value in values.items():
-            self.values.append(value)
-            marks[name] = f"${len(self.values)}"
-        return text.format(**marks)
-
-    def ask(self, select: str, rest: str) -> str:
-        """The whole statement."""
-        return f"{self.head}{select} {self.join} WHERE {' AND '.join(self.conditions)} {rest}"
-
-
 async def search_sessions(search: Search, *, now: datetime) -> Results:
     """Sessions that everybody may see, that are not over nor called off, in order of time, then of distance.
+
+    With words, those whose title says them come first in their day, then those whose description does, then by place.
 
     Raises Invalid, beside `near` for a commune that does not exist and beside `cursor` for one that is not ours.
     """
     commune = _commune(search.near)
-    where = _conditions(search, commune, now)
-    counted = await fetch_rows(where.ask(f"SELECT e.kind, count(*) AS n {_FROM}", "GROUP BY e.kind"), *where.values)
-    counts = {Kind(row["kind"]): row["n"] for row in counted}
-    if search.kind is not None:
-        where.add("e.kind = {kind}", kind=search.kind.value)
-    if search.cursor:
-        after, km, id = _read_cursor(search.cursor)
-        last = where.fill("({after}::timestamptz, {km}::int, {id}::uuid)", after=after, km=km, id=id)
-        where.conditions.append(f"({where.order}) > {last}")
-    asked = where.ask(SESSION_SQL, f"ORDER BY {where.order} LIMIT {search.limit + 1}")
-    sessions = await fetch(Session, asked, *where.values)
-    found = [Found(session=session, kilometres=_distance(commune, session)) for session in sessions[: search.limit]]
+    after = _read_cursor(search.cursor) if search.cursor else None
+    counts, page = await spot(_wanted(search, commune), after=after, limit=search.limit + 1, now=now)
+    shown = page[: search.limit]
     return Results(
         commune=commune,
-        found=found,
-        cursor=_write_cursor(found[-1], commune) if len(sessions) > search.limit else None,
+        found=await _found(shown, commune),
+        cursor=_write_cursor(shown[-1]) if len(page) > search.limit else None,
         counts=counts,
     )
 
 
-async def nearest_sessions(commune: Commune, *, now: datetime, limit: int = 3) -> list[Found]:
+async def nearest_sessions(commune: Commune, *, kind: Kind | None = None, now: datetime, limit: int = 3) -> list[Found]:
     """The next sessions with a place, nearest first: for when nothing was found around (B15)."""
-    where = _Where(now)
-    where.add("s.starts_at < {until}", until=now + timedelta(days=90))
-    sessions = await fetch(
-        Session,
-        where.ask(
-            SESSION_SQL,
-            f"""AND p.id IS NOT NULL
-                ORDER BY power(p.latitude - ${len(where.values) + 1}, 2)
-                    + power((p.longitude - ${len(where.values) + 2}) * cos(radians(p.latitude)), 2), s.starts_at, s.id
-                LIMIT {limit}""",
+    statement = Statement()
+    moment, until = statement.mark(now), statement.mark(now + timedelta(days=90))
+    only = statement.fill("AND e.kind = {kind}", kind=kind.value) if kind is not None else ""
+    rows = await fetch_rows(
+        statement.fill(
+            f"""SELECT s.id FROM (
+                    SELECT id, power(latitude - {{latitude}}, 2)
+                        + power((longitude - {{longitude}}) * cos(radians(latitude)), 2) AS away
+                    FROM place ORDER BY away) AS near
+                CROSS JOIN LATERAL (
+                    SELECT s.id, s.starts_at FROM session s
+                    JOIN event e ON e.id = s.event_id
+                    JOIN structure o ON o.id = e.structure_id
+                    WHERE s.place_id = near.id AND s.ends_at > {moment} AND s.starts_at < {until}
+                        AND s.onsite_id IS NULL AND s.lead_id IS NULL
+                        AND {TAKES_PLACE.format(session="s", event="e")}
+                        AND {PUBLIC_EVENT.format(now=moment)} {only}
+                    ORDER BY s.starts_at, s.id LIMIT {limit}) AS s
+                ORDER BY near.away, s.starts_at, s.id LIMIT {limit}""",
+            latitude=commune.latitude,
+            longitude=commune.longitude,
         ),
-        *where.values,
-        commune.latitude,
-        commune.longitude,
+        *statement.values,
     )
+    sessions = await fetch_in_order([row["id"] for row in rows])
     return [Found(session=session, kilometres=_distance(commune, session)) for session in sessions]
 
 
@@ -172,14 +135,13 @@ async def new_sessions(
 
     What is on the Internet is near everybody, and so no news of a commune: it is left out.
     """
-    where = _conditions(Search(within_km=within_km), commune, now)
-    where.conditions.append("near.id IS NOT NULL")
-    where.add(
-        "GREATEST(s.created_at, e.published_at, e.public_from) > {since} AND s.starts_at > {now}", since=since, now=now
-    )
-    if kind is not None:
-        where.add("e.kind = {kind}", kind=kind.value)
-    sessions = await fetch(Session, where.ask(SESSION_SQL, f"ORDER BY {where.order} LIMIT {limit}"), *where.values)
+    wanted = Wanted(commune=commune, within_km=within_km, kind=kind, since=now, new_since=since, online_too=False)
+    _counts, page = await spot(wanted, after=None, limit=limit, now=now)
+    return await _found(page, commune)
+
+
+async def _found(page: list[Spotted], commune: Commune | None) -> list[Found]:
+    sessions = await fetch_in_order([one.id for one in page])
     return [Found(session=session, kilometres=_distance(commune, session)) for session in sessions]
 
 
@@ -194,43 +156,17 @@ def _commune(near: str | None) -> Commune | None:
     return commune
 
 
-def _conditions(search: Search, commune: Commune | None, now: datetime) -> _Where:
-    where = _Where(now)
-    if search.start:
-        where.add("s.starts_at >= {start}", start=_midnight(search.start))
-    if search.end:
-        day_after = min(search.end, LAST_DAY) + timedelta(days=1)
-        where.add("s.starts_at < {end}", end=_midnight(day_after))
-    if commune is not None:
-        high = search.within_km / KILOMETRES_PER_DEGREE
-        wide = min(BROADEST, high / max(0.05, cos(radians(commune.latitude))))
-        where.head = where.fill(
-            _NEAR,
-            south=commune.latitude - high,
-            north=commune.latitude + high,
-            west=commune.longitude - wide,
-            east=commune.longitude + wide,
-            lat=commune.latitude,
-            lon=commune.longitude,
-            km=float(search.within_km),
-        )
-        where.join = "LEFT JOIN near ON near.id = s.place_id"
-        where.order = f"s.starts_at, COALESCE(near.km, {ONLINE_KM}), s.id"
-        where.conditions.append("(s.place_id IS NULL OR near.id IS NOT NULL)")
-    words = fold(search.q or "").split()
-    if words:
-        query = " & ".join(f"{word}:*" for word in words)
-        where.add(_WORDS, q=query)
-    if search.accessible:
-        facts = [fact.value for fact in search.accessible]
-        where.add("(e.accessibility || COALESCE(p.accessibility, '{{}}')) @> {facts}::text[]", facts=facts)
-    if search.seats_left:
-        where.conditions.append(
-            """(s.capacity IS NULL OR s.seats_taken + s.seats_offered + s.seats_held_back < s.capacity
-                OR h.id IS NOT NULL AND (h.capacity IS NULL
-                                         OR h.seats_taken + h.seats_offered + h.seats_held_back < h.capacity))"""
-        )
-    return where
+def _wanted(search: Search, commune: Commune | None) -> Wanted:
+    return Wanted(
+        commune=commune,
+        within_km=search.within_km,
+        kind=search.kind,
+        since=_midnight(search.start) if search.start else None,
+        before=_midnight(min(search.end, LAST_DAY) + timedelta(days=1)) if search.end else None,
+        words=search.q or "",
+        facts=[fact.value for fact in search.accessible],
+        seats_left=search.seats_left,
+    )
 
 
 def _midnight(day: date) -> datetime:
@@ -243,19 +179,20 @@ def _distance(commune: Commune | None, session: Session) -> float | None:
     return kilometres(commune.latitude, commune.longitude, session.latitude, session.longitude)
 
 
-def _write_cursor(last: Found, commune: Commune | None) -> str:
-    away = ONLINE_KM if last.kilometres is None else round(last.kilometres)
-    raw = f"{last.session.starts_at.isoformat()} {away if commune else 0} {last.session.id}"
+def _write_cursor(last: Spotted) -> str:
+    raw = f"{last.starts_at.isoformat()} {last.km} {last.tier} {last.id}"
     return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str) -> tuple[datetime, int, UUID]:
+def _read_cursor(cursor: str) -> Spotted:
     try:
         raw = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
-        moment, away, id = raw.split(" ")
-        after, kilometres_away = datetime.fromisoformat(moment), int(away)
-        if after.tzinfo is None or not FIRST_DAY <= after.date() <= LAST_DAY or not 0 <= kilometres_away <= ONLINE_KM:
+        moment, away, tier, id = raw.split(" ")
+        after = Spotted(starts_at=datetime.fromisoformat(moment), km=int(away), tier=int(tier), id=UUID(id))
+        if after.starts_at.tzinfo is None or not FIRST_DAY <= after.starts_at.date() <= LAST_DAY:
             raise ValueError
-        return after, kilometres_away, UUID(id)
+        if not 0 <= after.km <= ONLINE_KM or not 0 <= after.tier <= LAST_TIER:
+            raise ValueError
     except (ValueError, binascii.Error):
         raise Invalid({"cursor": "This is not a page of our results."}) from None
+    return after

@@ -1,4 +1,4 @@
-"""The words by which an event is found: title first, then what happens there, then where."""
+"""The words by which an event is found: title first, then what happens there, then whose it is; a place says its own."""
 
 from __future__ import annotations
 
@@ -15,23 +15,19 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     title: str
     body: str
-    places: str
+    structure: str
 
 
 async def index_words(event_id: UUID) -> None:
-    """Write the event's search words anew (weights A title, B what happens, C places and structure).
+    """Write the event's search words anew (weights A title, B what happens, C structure).
 
     Accents go in Python: the embedded PostgreSQL has no `unaccent`; queries must pass through `words.fold` too.
     """
     text = await fetch_one(
         _Text,
         """SELECT e.kind, e.title, concat_ws(' ', e.description, e.programme, e.level) AS body,
-                  concat_ws(' ', o.name, string_agg(DISTINCT concat_ws(' ', p.name, p.commune_name), ' ')) AS places
-           FROM event e
-           JOIN structure o ON o.id = e.structure_id
-           LEFT JOIN session s ON s.event_id = e.id
-           LEFT JOIN place p ON p.id = s.place_id
-           WHERE e.id = $1 GROUP BY e.id, o.name""",
+                  o.name AS structure
+           FROM event e JOIN structure o ON o.id = e.structure_id WHERE e.id = $1""",
         event_id,
     )
     if text is None:
@@ -45,5 +41,5 @@ async def index_words(event_id: UUID) -> None:
         event_id,
         fold(text.title),
         fold(f"{kind} {text.body}"),
-        fold(text.places),
+        fold(text.structure),
     )
