@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ateliers import database
 from ateliers.agenda.changing import SessionCalledOff
-from ateliers.attendance.mark import Mark, SeatState, UnknownSeat, read_seat_id
+from ateliers.attendance.mark import Mark, SeatState, UnknownSeat, read_seat_id, stored
 from ateliers.attendance.record import (
     NothingToUndo,
     OperationReused,
@@ -24,7 +24,6 @@ from ateliers.attendance.record import (
     mark_seat,
     record_attendance,
     record_nobody_came,
-    stored,
     undo,
 )
 from ateliers.attendance.sheet import get_sheet

@@ -89,7 +89,7 @@ async def record_effort(session_id: UUID, team: Team, *, by: Person, now: dateti
     """
     people = read_team(team)
     async with transaction():
-        await lock_session(session_id, by=by)
+        await lock_session(session_id, by=by, now=now)
         await execute("DELETE FROM effort WHERE session_id = $1", session_id)
         await execute_many(
             "INSERT INTO effort (id, session_id, position, name, is_volunteer, minutes, preparation, recorded_at, recorded_by) "

@@ -6,11 +6,12 @@ import enum
 import re
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from ateliers.refusals import NotFound
+from ateliers.refusals import Invalid, NotFound
 from ateliers.words import T
 
 OP_PATTERN = r"^[!-~]+$"
@@ -71,3 +72,15 @@ def read_seat_id(text: str) -> tuple[str, int]:
     if found is None:
         raise UnknownSeat
     return found["code"].upper(), int(found["seat"])
+
+
+def stored(session_id: UUID, op: str) -> str:
+    """An operation's name in the tables: two sessions' devices may count from one each. Raises Invalid."""
+    if not re.fullmatch(OP_PATTERN, op) or len(op) > LONGEST_OP:
+        raise Invalid({"op": "An operation is named with 1 to 100 letters, digits and signs, without spaces."})
+    return f"{session_id.hex}:{op}"
+
+
+def outside(op: str) -> str:
+    """An operation's name as its device gave it."""
+    return op.partition(":")[2]

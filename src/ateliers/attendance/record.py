@@ -1,19 +1,18 @@
-"""Record who came: one seat, several seats of an offline device, everyone, nobody; and take the last tap back."""
+"""Record who came: one seat, several seats of a program's list, everyone, nobody; and take the last tap back."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
-from ateliers.attendance.mark import LONGEST_OP, OP_PATTERN, Mark, SeatState, UnknownSeat
-from ateliers.attendance.tally import Held, Seat, confirmed_seats, has_action, lock_session, recorded_seats, settle
-from ateliers.database import execute, fetch_one, fetch_rows, new_id, transaction
-from ateliers.network.people import Person
-from ateliers.refusals import Invalid, Refusal
+from ateliers.attendance import ledger
+from ateliers.attendance.ledger import Entries, TakenBack, follow_the_counts, write
+from ateliers.attendance.mark import Mark, SeatState, UnknownSeat, seat_id, stored
+from ateliers.attendance.recorder import Recorder, device_of_page
+from ateliers.attendance.tally import Held, confirmed_seats, get_counts, get_tally, lock_session, recorded_seats
+from ateliers.database import fetch_rows, fetch_value, new_id, transaction
+from ateliers.refusals import Refusal
 
 
 class OperationReused(Refusal):
@@ -24,7 +23,7 @@ class OperationReused(Refusal):
 
 
 class SomebodyCame(Refusal):
-    """People are marked present: the session was not held with nobody."""
+    """People are marked present, or were counted: the session was not held with nobody."""
 
     title = "Some people are marked present: the session was not held with nobody."
 
@@ -35,163 +34,151 @@ class NothingToUndo(Refusal):
     title = "There is nothing left to undo."
 
 
-class _Row(msgspec.Struct, frozen=True):
-    op: str  # as stored: unique over all sessions
-    booking_id: UUID
-    seat: int
-    state: SeatState | None
-    at: datetime
-    action: str
+async def record_attendance(session_id: UUID, marks: Sequence[Mark], *, by: Recorder, now: datetime) -> None:
+    """Take in the marks of a program, in whatever order and as often as they arrive; of two on a seat the later `at` wins.
 
-
-async def record_attendance(session_id: UUID, marks: Sequence[Mark], *, by: Person, now: datetime) -> None:
-    """Take in the operations of a device, in whatever order and as often as they arrive.
-
-    All are taken or none. Raises UnknownSeat, OperationReused, SessionCalledOff, NotAllowed, NotFound.
+    All are taken or none. Raises UnknownSeat, OperationReused, and as `lock_session`. Devices use `operations`.
     """
     async with transaction():
-        held = await lock_session(session_id, by=by)
-        if not marks:
-            return
+        held = await lock_session(session_id, by=by, now=now)
         seats = await confirmed_seats(session_id)
-        rows = []
+        written = await _known_marks([stored(session_id, mark.op) for mark in marks])
+        known = dict(written)
+        rows = {}
         for mark in marks:
             booking_id, count = seats.get(mark.code, (None, 0))
             if booking_id is None or not 1 <= mark.seat <= count:
                 raise UnknownSeat
             op = stored(session_id, mark.op)
+            if known.setdefault(op, (booking_id, mark.seat)) != (booking_id, mark.seat):
+                raise OperationReused
             # A clock that runs ahead would have the last word for hours: nothing is later than now.
-            rows.append(_Row(op, booking_id, mark.seat, mark.state, min(mark.at, now), op))
-        await _take_in(held, rows, by=by, now=now)
+            rows[op] = ledger.Mark(
+                op=op, booking_id=booking_id, seat=mark.seat, state=_value(mark.state), at=min(mark.at, now), saw=()
+            )
+        fresh = [row for op, row in rows.items() if op not in written]
+        if fresh:
+            await write(held, Entries(marks=fresh), by=by, now=now)
 
 
 async def mark_seat(
-    session_id: UUID, code: str, seat: int, state: SeatState | None, *, by: Person, now: datetime
+    session_id: UUID,
+    code: str,
+    seat: int,
+    state: SeatState | None,
+    *,
+    saw: Sequence[str] | None = None,
+    by: Recorder,
+    now: datetime,
 ) -> None:
-    """A tap on the page. Tapped twice it changes nothing the second time. Raises as `record_attendance`."""
+    """A tap on the page. Tapped twice it changes nothing the second time. Raises as `record_attendance`.
+
+    `saw` are the marks that the page showed (`SeatLine.heads`): when others came since, a human is asked.
+    """
     async with transaction():
-        held = await lock_session(session_id, by=by)
+        held = await lock_session(session_id, by=by, now=now)
         booking_id, count = (await confirmed_seats(session_id)).get(code, (None, 0))
         if booking_id is None or not 1 <= seat <= count:
             raise UnknownSeat
         known = (await recorded_seats(session_id)).get((booking_id, seat))
-        if known != (state.value if state else None):
-            op = stored(session_id, str(new_id()))
-            await _take_in(held, [_Row(op, booking_id, seat, state, now, op)], by=by, now=now)
+        if known == _value(state) and not await _is_disputed(session_id, booking_id, seat):
+            return
+        mark = ledger.Mark(
+            op=stored(session_id, str(new_id())),
+            booking_id=booking_id,
+            seat=seat,
+            state=_value(state),
+            at=now,
+            device=device_of_page(by),
+            saw=None if saw is None else [stored(session_id, op) for op in saw],
+        )
+        await write(held, Entries(marks=[mark]), by=by, now=now)
 
 
-async def mark_everyone_present(session_id: UUID, op: str, *, by: Person, now: datetime) -> int:
+async def mark_everyone_present(session_id: UUID, op: str, *, by: Recorder, now: datetime) -> int:
     """Every seat of which nothing is known becomes present; how many those were. Idempotent by `op`."""
     async with transaction():
-        held = await lock_session(session_id, by=by)
-        if await has_action(session_id, stored(session_id, op)):
+        held = await lock_session(session_id, by=by, now=now)
+        if await _has_action(session_id, stored(session_id, op)):
             return 0
-        rows = await _rest(held, op, SeatState.PRESENT, now=now)
-        await _take_in(held, rows, by=by, now=now)
+        rows = await _rest(held, op, SeatState.PRESENT, by=by, now=now)
+        if rows:
+            await write(held, Entries(marks=rows), by=by, now=now)
         return len(rows)
 
 
-async def record_nobody_came(session_id: UUID, op: str, *, by: Person, now: datetime) -> None:
+async def record_nobody_came(session_id: UUID, op: str, *, by: Recorder, now: datetime) -> None:
     """The session was held with nobody (E2): every seat of which nothing is known becomes absent. Idempotent.
 
     Raises SomebodyCame.
     """
     async with transaction():
-        held = await lock_session(session_id, by=by)
-        came = await fetch_one(_Count, "SELECT present + walk_ins AS came FROM tally WHERE session_id = $1", session_id)
-        if came is not None and came.came:
+        held = await lock_session(session_id, by=by, now=now)
+        if (await get_tally(session_id)).came or any((await get_counts(session_id)).values()):
             raise SomebodyCame
-        rows = await _rest(held, op, SeatState.ABSENT, now=now)
-        await _insert(session_id, rows, by=by, now=now)
-        await settle(held, {(row.booking_id, row.seat) for row in rows}, now=now, empty=True)
+        rows = await _rest(held, op, SeatState.ABSENT, by=by, now=now)
+        await write(held, Entries(marks=rows), by=by, now=now, empty=True)
 
 
-async def undo(session_id: UUID, action: str, *, by: Person, now: datetime) -> None:
-    """Take a tap back: each seat is again what its other marks say, a walk-in is not counted. It stays in the journal.
+async def undo(session_id: UUID, action: str, *, by: Recorder, now: datetime) -> None:
+    """Take a tap back: each seat is again what its other marks say, people are not counted. It stays in the journal.
 
     `action` is `LastAction.action`, or the stored op. Raises NothingToUndo.
     """
     async with transaction():
-        held = await lock_session(session_id, by=by)
-        undone = await fetch_rows(
-            "UPDATE attendance_mark SET undone_at = $3 WHERE session_id = $1 AND action = $2 AND undone_at IS NULL "
-            "RETURNING booking_id, seat",
-            session_id,
-            action,
-            now,
-        )
-        walk_ins = await execute(
-            "UPDATE walk_in SET undone_at = $3 WHERE session_id = $1 AND op = $2 AND undone_at IS NULL",
-            session_id,
-            action,
-            now,
-        )
-        if not undone and not walk_ins:
+        held = await lock_session(session_id, by=by, now=now)
+        op = stored(session_id, f"undo-{new_id()}")
+        entry = TakenBack(op=op, action=action, at=now, device=device_of_page(by))
+        if not action.startswith(session_id.hex) or not await write(held, Entries(taken_back=[entry]), by=by, now=now):
             raise NothingToUndo
-        seats: set[Seat] = {(row["booking_id"], row["seat"]) for row in undone}
-        await settle(held, seats, now=now, walk_ins=-walk_ins)
 
 
-async def forget_outcome(session_id: UUID, *, by: Person, now: datetime) -> None:
+async def forget_outcome(session_id: UUID, *, by: Recorder, now: datetime) -> None:
     """Take back « held with nobody » where no mark tells it: the outcome follows the counts again."""
     async with transaction():
-        held = await lock_session(session_id, by=by)
-        await settle(msgspec.structs.replace(held, outcome=None), set(), now=now)
+        await follow_the_counts(await lock_session(session_id, by=by, now=now), now=now)
 
 
-def stored(session_id: UUID, op: str) -> str:
-    """An operation's name in the tables: two sessions' devices may count from one each. Raises Invalid."""
-    if not re.fullmatch(OP_PATTERN, op) or len(op) > LONGEST_OP:
-        raise Invalid({"op": "An operation is named with 1 to 100 letters, digits and signs, without spaces."})
-    return f"{session_id.hex}:{op}"
+def _value(state: SeatState | None) -> str | None:
+    return state.value if state else None
 
 
-class _Count(msgspec.Struct, frozen=True):
-    came: int
-
-
-async def _rest(held: Held, op: str, state: SeatState, *, now: datetime) -> list[_Row]:
+async def _rest(held: Held, op: str, state: SeatState, *, by: Recorder, now: datetime) -> list[ledger.Mark]:
     known = await recorded_seats(held.id)
     action = stored(held.id, op)
     return [
-        _Row(f"{action}:{code}-{seat}", booking_id, seat, state, now, action)
+        ledger.Mark(
+            op=f"{action}:{seat_id(code, seat)}",
+            booking_id=booking_id,
+            seat=seat,
+            state=state.value,
+            at=now,
+            action=action,
+            device=device_of_page(by),
+        )
         for code, (booking_id, count) in (await confirmed_seats(held.id)).items()
         for seat in range(1, count + 1)
         if (booking_id, seat) not in known
     ]
 
 
-async def _take_in(held: Held, rows: Sequence[_Row], *, by: Person, now: datetime) -> None:
-    fresh = await _insert(held.id, rows, by=by, now=now)
-    if fresh:
-        await settle(held, fresh, now=now)
+async def _known_marks(ops: Sequence[str]) -> dict[str, tuple[UUID, int]]:
+    rows = await fetch_rows("SELECT op, booking_id, seat FROM attendance_mark WHERE op = ANY($1)", ops)
+    return {row["op"]: (row["booking_id"], row["seat"]) for row in rows}
 
 
-async def _insert(session_id: UUID, rows: Sequence[_Row], *, by: Person, now: datetime) -> set[Seat]:
-    """Keep the marks; the seats of those that were new. Raises OperationReused."""
-    new = await fetch_rows(
-        "INSERT INTO attendance_mark (op, session_id, booking_id, seat, state, at, recorded_at, by_id, action) "
-        "SELECT o, $1, b, n, s, a, $2, $3, c FROM unnest($4::text[], $5::uuid[], $6::int[], $7::text[], "
-        "$8::timestamptz[], $9::text[]) AS t (o, b, n, s, a, c) ON CONFLICT (op) DO NOTHING RETURNING op, booking_id, seat",
+async def _is_disputed(session_id: UUID, booking_id: UUID, seat: int) -> bool:
+    found: bool = await fetch_value(
+        "SELECT EXISTS (SELECT FROM attendance_conflict WHERE session_id = $1 AND booking_id = $2 AND seat = $3)",
         session_id,
-        now,
-        by.id,
-        [row.op for row in rows],
-        [row.booking_id for row in rows],
-        [row.seat for row in rows],
-        [row.state.value if row.state else None for row in rows],
-        [row.at for row in rows],
-        [row.action for row in rows],
+        booking_id,
+        seat,
     )
-    if len(new) < len(rows):
-        await _refuse_reuse(rows)
-    return {(row["booking_id"], row["seat"]) for row in new}
+    return found
 
 
-async def _refuse_reuse(rows: Iterable[_Row]) -> None:
-    meant = {(row.op, row.booking_id, row.seat) for row in rows}
-    kept = await fetch_rows(
-        "SELECT op, booking_id, seat FROM attendance_mark WHERE op = ANY($1)", [op for op, _booking, _seat in meant]
+async def _has_action(session_id: UUID, action: str) -> bool:
+    found: bool = await fetch_value(
+        "SELECT EXISTS (SELECT FROM attendance_mark WHERE session_id = $1 AND action = $2)", session_id, action
     )
-    if not meant <= {(row["op"], row["booking_id"], row["seat"]) for row in kept}:
-        raise OperationReused
+    return found

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from ateliers.agenda.kinds import Counter
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
-from ateliers.attendance.mark import SeatState, seat_id
-from ateliers.attendance.tally import Tally, get_tally
+from ateliers.attendance.aside import list_kept_aside
+from ateliers.attendance.conflicts import Said, heads
+from ateliers.attendance.mark import SeatState, outside, seat_id
+from ateliers.attendance.recorder import Recorder, author, may_record
+from ateliers.attendance.tally import Tally, get_counts, get_tally, partners_of
 from ateliers.attendance.walk_ins import WalkIn, list_walk_ins
 from ateliers.bookings.booking import Booking, BookingState, OnBehalf
 from ateliers.bookings.bookings import list_bookings
 from ateliers.database import fetch, fetch_one
-from ateliers.network.people import Person
 from ateliers.refusals import NotFound
 from ateliers.words import T, fold
+
+
+class Voice(msgspec.Struct, frozen=True, kw_only=True):
+    """What one device says of a seat of which another says something else."""
+
+    state: SeatState | None
+    who: str
+    at: datetime
+
+    @property
+    def label(self) -> T:
+        """Its state, in words."""
+        return T("Not recorded") if self.state is None else self.state.label
 
 
 class SeatLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +51,8 @@ class SeatLine(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None
     state: SeatState | None
     at: datetime | None
+    heads: list[str] = []  # names of the marks that stand, as their devices gave them: what a tap on this line has seen
+    voices: list[Voice] = []  # when two devices disagree: what each says, the one that stands for now first
 
     @property
     def shown_name(self) -> str:
@@ -50,14 +69,18 @@ class LastAction(msgspec.Struct, frozen=True, kw_only=True):
     """The last tap of a person on this list, which they may take back."""
 
     action: str
-    seats: int  # how many seats it marked; 0: a walk-in
+    seats: int  # how many seats it marked; 0: a walk-in, or people counted
     state: SeatState | None
     name: str | None  # of the walk-in, or of the only seat's booking
+    counter: Counter | None = None
+    amount: int = 0
 
     @property
     def label(self) -> T:
         """What it did, in words."""
         state = T("Not recorded") if self.state is None else self.state.label
+        if self.counter is not None:
+            return T("%(counter)s: %(n)s", counter=self.counter.label, n=f"{self.amount:+d}")
         if self.seats == 0:
             return T("%(name)s, without a booking", name=self.name) if self.name else T("somebody without a booking")
         if self.seats == 1:
@@ -74,7 +97,10 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     unrecorded: int
     tally: Tally
     walk_ins: list[WalkIn]
+    counts: dict[Counter, int]  # every counter of this kind of session
     last: LastAction | None
+    kept_aside: int  # operations of devices that wait for a human
+    is_closed: bool  # the period is closed: nothing changes any more
 
     def is_released(self, now: datetime) -> bool:
         """Seats of which nothing is known may be given to people on the spot (E9)."""
@@ -89,6 +115,11 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, self.session.capacity - self.tally.came - awaited)
 
     @property
+    def disputed(self) -> list[SeatLine]:
+        """Seats of which two devices say different things."""
+        return [line for line in self.lines if line.voices]
+
+    @property
     def to_record(self) -> list[SeatLine]:
         """Seats of which nothing is known yet."""
         return [line for line in self.lines if line.state is None]
@@ -99,31 +130,20 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         return [line for line in self.lines if line.state is not None]
 
 
-class _Known(msgspec.Struct, frozen=True):
-    booking_id: UUID
-    seat: int
-    state: SeatState
-    at: datetime
-
-
-async def get_sheet(session_id: UUID, *, search: str = "", by: Person) -> Sheet:
-    """The list, for who serves its structure. Raises NotFound to everybody else."""
+async def get_sheet(session_id: UUID, *, search: str = "", by: Recorder) -> Sheet:
+    """The list, for who takes its attendance. Raises NotFound to everybody else."""
     session = await get_session(session_id)
-    if not by.serves(session.structure_id):
+    if not may_record(by, session.id, session.structure_id, await partners_of(session.event_id)):
         raise NotFound
-    known = {
-        (one.booking_id, one.seat): one
-        for one in await fetch(
-            _Known, "SELECT booking_id, seat, state, at FROM attendance WHERE session_id = $1", session_id
-        )
-    }
+    said = await _said(session_id)
     lines = [
-        _line(booking, seat, name, known.get((booking.id, seat)))
+        _line(booking, seat, name, said.get((booking.id, seat), []))
         for booking in await list_bookings(session_id)
         if booking.state is BookingState.CONFIRMED
         for seat, name in enumerate(booking.attendees, start=1)
     ]
     words = fold(search).split()
+    counts = await get_counts(session_id)
     return Sheet(
         session=session,
         lines=sorted(
@@ -134,11 +154,17 @@ async def get_sheet(session_id: UUID, *, search: str = "", by: Person) -> Sheet:
         unrecorded=sum(line.state is None for line in lines),
         tally=await get_tally(session_id),
         walk_ins=await list_walk_ins(session_id),
+        counts={counter: counts.get(counter, 0) for counter in session.rules.counters},
         last=await _last_action(session_id, by=by),
+        kept_aside=len(await list_kept_aside(session_id)),
+        is_closed=False,
     )
 
 
-def _line(booking: Booking, seat: int, name: str, known: _Known | None) -> SeatLine:
+def _line(booking: Booking, seat: int, name: str, said: Sequence[_Mark]) -> SeatLine:
+    standing = heads(said)
+    who = {one.op: one.who for one in said}
+    latest = standing[0] if standing else None
     return SeatLine(
         id=seat_id(booking.code, seat),
         code=booking.code,
@@ -150,25 +176,55 @@ def _line(booking: Booking, seat: int, name: str, known: _Known | None) -> SeatL
         on_behalf=booking.on_behalf,
         needs=booking.needs,
         phone=booking.phone,
-        state=known.state if known else None,
-        at=known.at if known else None,
+        state=SeatState(latest.state) if latest and latest.state else None,
+        at=latest.at if latest and latest.state else None,
+        heads=[outside(one.op) for one in standing],
+        voices=[
+            Voice(state=SeatState(one.state) if one.state else None, who=who[one.op], at=one.at) for one in standing
+        ]
+        if len({one.state for one in standing}) > 1
+        else [],
     )
 
 
-async def _last_action(session_id: UUID, *, by: Person) -> LastAction | None:
+class _Mark(Said, frozen=True, kw_only=True):
+    booking_id: UUID
+    seat: int
+    who: str
+
+
+async def _said(session_id: UUID) -> dict[tuple[UUID, int], list[_Mark]]:
+    found: dict[tuple[UUID, int], list[_Mark]] = {}
+    for mark in await fetch(
+        _Mark,
+        "SELECT m.booking_id, m.seat, m.op, m.device, m.seq, m.at, m.state, m.saw, m.undone_at IS NOT NULL AS is_undone, "
+        "COALESCE(p.name, v.label, '') AS who FROM attendance_mark m LEFT JOIN person p ON p.id = m.by_id "
+        "LEFT JOIN volunteer_link v ON v.id = m.volunteer_id WHERE m.session_id = $1",
+        session_id,
+    ):
+        found.setdefault((mark.booking_id, mark.seat), []).append(mark)
+    return found
+
+
+async def _last_action(session_id: UUID, *, by: Recorder) -> LastAction | None:
+    mine = "session_id = $1 AND (by_id = $2 OR volunteer_id = $3) AND undone_at IS NULL"
     return await fetch_one(
         LastAction,
-        """
-        SELECT action, seats, state, name FROM (
-            (SELECT m.action, count(*)::int AS seats, min(m.state) AS state, min(COALESCE(NULLIF(b.names[m.seat], ''), b.name)) AS name, max(m.recorded_at) AS at
+        f"""
+        SELECT action, seats, state, name, counter, amount FROM (
+            (SELECT m.action, count(*)::int AS seats, min(m.state) AS state,
+                min(COALESCE(NULLIF(b.names[m.seat], ''), b.name)) AS name, NULL AS counter, 0 AS amount, max(m.recorded_at) AS at
              FROM attendance_mark m JOIN booking b ON b.id = m.booking_id
-             WHERE m.session_id = $1 AND m.by_id = $2 AND m.undone_at IS NULL
+             WHERE m.session_id = $1 AND (m.by_id = $2 OR m.volunteer_id = $3) AND m.undone_at IS NULL
              GROUP BY m.action ORDER BY at DESC, m.action DESC LIMIT 1)
             UNION ALL
-            (SELECT op, 0, NULL, name, recorded_at FROM walk_in
-             WHERE session_id = $1 AND by_id = $2 AND undone_at IS NULL ORDER BY recorded_at DESC, id DESC LIMIT 1)
+            (SELECT op, 0, NULL, name, NULL, 0, recorded_at FROM walk_in
+             WHERE {mine} ORDER BY recorded_at DESC, id DESC LIMIT 1)
+            UNION ALL
+            (SELECT op, 0, NULL, NULL, counter, amount, recorded_at FROM count_tap
+             WHERE {mine} ORDER BY recorded_at DESC, op DESC LIMIT 1)
         ) AS last ORDER BY at DESC LIMIT 1
         """,
         session_id,
-        by.id,
+        *author(by),
     )

@@ -1,23 +1,27 @@
-"""The lock on a session, the latest mark of each seat, and the session's counts: one transaction, always together."""
+"""The lock on a session, and its counts."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from ateliers.agenda.changing import SessionCalledOff
-from ateliers.agenda.outcome import Outcome, set_outcome
+from ateliers.agenda.kinds import Counter, Kind
+from ateliers.agenda.outcome import Outcome
+from ateliers.attendance.recorder import LinkOver, Recorder, Volunteer, may_record
 from ateliers.bookings.bookings import OF_SESSION
-from ateliers.database import execute, fetch, fetch_one, fetch_rows, fetch_value
-from ateliers.network.people import Person
-from ateliers.refusals import NotAllowed, NotFound
-
-EARLY = timedelta(hours=12)  # a mark made longer before the start (an excuse by phone) does not say that it was held
+from ateliers.database import fetch_one, fetch_rows
+from ateliers.refusals import NotAllowed, NotFound, Refusal
 
 Seat = tuple[UUID, int]  # booking, number
+
+
+class PeriodClosed(Refusal):
+    """The figures of these days are closed: reopening is somebody's decision, and is written down (E13)."""
+
+    title = "The period of this session is closed: its attendance no longer changes."
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,13 +29,16 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     structure_id: UUID
+    partners: list[UUID]  # co-organisers who accepted
+    kind: Kind
     starts_at: datetime
     called_off_at: datetime | None
     outcome: Outcome | None
+    is_closed: bool
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's counts."""
+    """A session's counts of people on its list. Those only counted in passing are `get_counts`: never added to these."""
 
     present: int = 0
     absent: int = 0
@@ -49,55 +56,44 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         return self.present + self.walk_ins
 
 
-async def lock_session(session_id: UUID, *, by: Person) -> Held:
-    """The session, locked against every other change of its attendance. Raises NotFound, NotAllowed, SessionCalledOff."""
-    held = await fetch_one(
-        Held,
-        "SELECT s.id, e.structure_id, s.starts_at, s.called_off_at, s.outcome FROM session s "
-        "JOIN event e ON e.id = s.event_id WHERE s.id = $1 FOR NO KEY UPDATE OF s",
-        session_id,
-    )
-    if held is None:
-        raise NotFound
-    if not by.serves(held.structure_id):
-        raise NotAllowed
+LOCK = (
+    "SELECT s.id, e.structure_id, e.kind, s.starts_at, s.called_off_at, s.outcome, false AS is_closed, "
+    "ARRAY(SELECT c.structure_id FROM co_organiser c WHERE c.event_id = e.id AND c.accepted_at IS NOT NULL) AS partners "
+    "FROM session s JOIN event e ON e.id = s.event_id WHERE s.id = $1 FOR NO KEY UPDATE OF s"
+)
+
+
+async def lock_session(session_id: UUID, *, by: Recorder, now: datetime) -> Held:
+    """The session, locked against every other change of its attendance, and open to changes.
+
+    Raises NotFound, NotAllowed, LinkOver, SessionCalledOff, PeriodClosed.
+    """
+    held = await lock_even_closed(session_id, by=by)
+    if isinstance(by, Volunteer) and not by.is_open(now):
+        raise LinkOver
     if held.called_off_at is not None:
         raise SessionCalledOff
+    if held.is_closed:
+        raise PeriodClosed
     return held
 
 
-async def settle(held: Held, seats: set[Seat], *, now: datetime, walk_ins: int = 0, empty: bool = False) -> None:
-    """Bring `attendance`, the tally and the session's outcome in line with the marks on `seats`.
+async def lock_even_closed(session_id: UUID, *, by: Recorder) -> Held:
+    """The session, locked, even where nothing of it may change. Raises NotFound, NotAllowed."""
+    held = await fetch_one(Held, LOCK, session_id)
+    if held is None:
+        raise NotFound
+    if not may_record(by, held.id, held.structure_id, held.partners):
+        raise NotAllowed
+    return held
 
-    `walk_ins` is how many came on top (or, negative, were taken back); `empty`: the session was held with nobody.
-    """
-    change = (
-        await _settle_seats(held.id, sorted(seats, key=lambda seat: (seat[0].int, seat[1]))) if seats else Counter()
+
+async def partners_of(event_id: UUID) -> list[UUID]:
+    """Structures that organise the event besides its own, and accepted to."""
+    rows = await fetch_rows(
+        "SELECT structure_id FROM co_organiser WHERE event_id = $1 AND accepted_at IS NOT NULL", event_id
     )
-    await execute(
-        "INSERT INTO tally (session_id, present, absent, excused, walk_ins, first_at, last_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (session_id) DO UPDATE SET "
-        "present = tally.present + excluded.present, absent = tally.absent + excluded.absent, "
-        "excused = tally.excused + excluded.excused, walk_ins = tally.walk_ins + excluded.walk_ins, last_at = excluded.last_at",
-        held.id,
-        change["present"],
-        change["absent"],
-        change["excused"],
-        walk_ins,
-        now,
-    )
-    tally = await get_tally(held.id)
-    await set_outcome(held.id, _outcome(held, tally, now=now, empty=empty), now=now)
-
-
-def _outcome(held: Held, tally: Tally, *, now: datetime, empty: bool) -> Outcome | None:
-    if tally.came:
-        return "held" if now >= held.starts_at - EARLY else held.outcome
-    if empty or (held.outcome == "held_empty" and tally.recorded):
-        return "held_empty"
-    if tally.recorded:
-        return "held" if now >= held.starts_at - EARLY else held.outcome
-    return None
+    return [row["structure_id"] for row in rows]
 
 
 async def get_tally(session_id: UUID) -> Tally:
@@ -106,6 +102,14 @@ async def get_tally(session_id: UUID) -> Tally:
         Tally, "SELECT present, absent, excused, walk_ins FROM tally WHERE session_id = $1", session_id
     )
     return found or Tally()
+
+
+async def get_counts(session_id: UUID) -> dict[Counter, int]:
+    """How many people (or questions) were counted, by counter; a counter never tapped is absent."""
+    rows = await fetch_rows(
+        "SELECT counter, GREATEST(total, 0) AS total FROM count_sum WHERE session_id = $1", session_id
+    )
+    return {Counter(row["counter"]): row["total"] for row in rows}
 
 
 async def confirmed_seats(session_id: UUID) -> dict[str, tuple[UUID, int]]:
@@ -120,60 +124,3 @@ async def recorded_seats(session_id: UUID) -> dict[Seat, str]:
     """State of each seat of the session of which something is known."""
     rows = await fetch_rows("SELECT booking_id, seat, state FROM attendance WHERE session_id = $1", session_id)
     return {(row["booking_id"], row["seat"]): row["state"] for row in rows}
-
-
-async def has_action(session_id: UUID, action: str) -> bool:
-    """Whether a tap of this name was already taken in, taken back or not."""
-    found: bool = await fetch_value(
-        "SELECT EXISTS (SELECT FROM attendance_mark WHERE session_id = $1 AND action = $2) "
-        "OR EXISTS (SELECT FROM walk_in WHERE session_id = $1 AND op = $2)",
-        session_id,
-        action,
-    )
-    return found
-
-
-class _Latest(msgspec.Struct, frozen=True):
-    booking_id: UUID
-    seat: int
-    state: str | None
-    at: datetime
-    by_id: UUID | None
-
-
-async def _settle_seats(session_id: UUID, seats: list[Seat]) -> Counter[str]:
-    """The change of each count that the latest marks of `seats` make; a booking of a cycle is marked once a date."""
-    bookings, numbers = [booking for booking, _number in seats], [number for _booking, number in seats]
-    # Operations are compared byte by byte: every database and every device agrees which of two is the later one.
-    latest = await fetch(
-        _Latest,
-        "SELECT DISTINCT ON (booking_id, seat) booking_id, seat, state, at, by_id FROM attendance_mark "
-        "WHERE undone_at IS NULL AND session_id = $3 AND (booking_id, seat) IN (SELECT * FROM unnest($1::uuid[], $2::int[])) "
-        'ORDER BY booking_id, seat, at DESC, op COLLATE "C" DESC',
-        bookings,
-        numbers,
-        session_id,
-    )
-    before = await fetch_rows(
-        "DELETE FROM attendance WHERE session_id = $3 AND (booking_id, seat) IN (SELECT * FROM unnest($1::uuid[], $2::int[])) "
-        "RETURNING state",
-        bookings,
-        numbers,
-        session_id,
-    )
-    change: Counter[str] = Counter()
-    change.subtract(row["state"] for row in before)
-    known = [mark for mark in latest if mark.state is not None]
-    change.update(mark.state for mark in known if mark.state is not None)
-    await execute(
-        "INSERT INTO attendance (booking_id, seat, session_id, state, at, by_id) "
-        "SELECT b, n, $1, s, a, p FROM unnest($2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::uuid[]) "
-        "AS t (b, n, s, a, p)",
-        session_id,
-        [mark.booking_id for mark in known],
-        [mark.seat for mark in known],
-        [mark.state for mark in known],
-        [mark.at for mark in known],
-        [mark.by_id for mark in known],
-    )
-    return change

@@ -9,10 +9,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from ateliers.attendance.record import stored
-from ateliers.attendance.tally import lock_session, settle
-from ateliers.database import execute, fetch, new_id, transaction
-from ateliers.network.people import Person
+from ateliers.attendance.ledger import Arrival, Entries, write
+from ateliers.attendance.mark import stored
+from ateliers.attendance.recorder import Recorder, device_of_page
+from ateliers.attendance.tally import lock_session
+from ateliers.database import fetch, fetch_value, transaction
 from ateliers.words import plain
 
 LONGEST_NAME = 120
@@ -28,27 +29,26 @@ class WalkIn(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime  # the device's time
 
 
-async def add_walk_in(session_id: UUID, name: str | None, op: str, at: datetime, *, by: Person, now: datetime) -> bool:
+async def add_walk_in(
+    session_id: UUID, name: str | None, op: str, at: datetime, *, by: Recorder, now: datetime
+) -> bool:
     """Count one more person; False when this `op` was counted before, taken back or not.
 
-    Raises SessionCalledOff, NotAllowed, NotFound. `record.undo` takes it back.
+    Raises SessionCalledOff, PeriodClosed, NotAllowed, NotFound. `record.undo` takes it back.
     """
     async with transaction():
-        held = await lock_session(session_id, by=by)
-        added = await execute(
-            "INSERT INTO walk_in (id, op, session_id, name, at, recorded_at, by_id) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (op) DO NOTHING",
-            new_id(),
-            stored(session_id, op),
-            session_id,
-            plain(name or "")[:LONGEST_NAME] or None,
-            min(at, now),
-            now,
-            by.id,
-        )
-        if added:
-            await settle(held, set(), now=now, walk_ins=1)
-        return bool(added)
+        held = await lock_session(session_id, by=by, now=now)
+        op = stored(session_id, op)
+        if await fetch_value("SELECT EXISTS (SELECT FROM walk_in WHERE op = $1)", op):
+            return False
+        arrival = Arrival(op=op, name=tidy_name(name), at=min(at, now), device=device_of_page(by))
+        await write(held, Entries(arrivals=[arrival]), by=by, now=now)
+        return True
+
+
+def tidy_name(name: str | None) -> str | None:
+    """A name as it is kept: on one line, not too long, or none."""
+    return plain(name or "")[:LONGEST_NAME] or None
 
 
 async def list_walk_ins(session_id: UUID) -> list[WalkIn]:
