@@ -122,10 +122,12 @@ async def test_a_preview_shows_the_change_and_keeps_nothing():
     before = await get_session(session_id)
     places = await fetch_value("SELECT count(*) FROM place")
 
-    after = await preview_move(
+    [change] = await preview_move(
         session_id, Move(local_start=WEDNESDAY, place_name="Mairie", commune="Decize"), by=by, now=NOON
     )
 
+    after = change.after
+    assert (change.before, change.is_new) == (before, True)
     assert (after.local_start, after.place_name, after.commune_name, after.revision) == (
         WEDNESDAY,
         "Mairie",

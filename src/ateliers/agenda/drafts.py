@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -16,6 +17,7 @@ from ateliers.agenda.questions import Question
 from ateliers.agenda.reminder import USUAL, Reminder
 from ateliers.agenda.series import MOST_IN_SERIES, Repeat, Weekday
 from ateliers.places.place import Accessibility
+from ateliers.words import T
 
 MOST_SEATS = 100_000
 MOST_DATES = 60  # in one form
@@ -156,6 +158,27 @@ ExceptDays = Annotated[
     ),
 ]
 SkipHolidays = Annotated[bool, Meta(title="Nothing on public holidays of the place")]
+
+
+class Which(enum.Enum):
+    """Of a date in a series: what else a change of it changes (B2)."""
+
+    THIS = "this"
+    FOLLOWING = "following"
+    ALL = "all"
+
+    @property
+    def label(self) -> T:
+        """The answer as it is offered."""
+        return _WHICH[self]
+
+
+_WHICH = {
+    Which.THIS: T("This date only"),
+    Which.FOLLOWING: T("This date and those after it"),
+    Which.ALL: T("All dates of the series that are still to come"),
+}
+WhichDates = Annotated[Which, Meta(title="Which dates of the series?", extra={"input": "radio"})]
 
 Minutes = Annotated[int, Meta(ge=5, le=LONGEST_MINUTES, title="How long, in minutes")]
 Capacity = Annotated[int, Meta(ge=1, le=MOST_SEATS, title="Seats", description="Left empty: no limit.")]
@@ -312,7 +335,9 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What changes about one session. Where nothing is said, nothing changes."""
+    """What changes about one session, or about several of its series. Where nothing is said, nothing changes."""
+
+    which: WhichDates = Which.THIS
 
     local_start: LocalStart | None = None
     local_end: LocalEnd | None = None  # or minutes
@@ -330,7 +355,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CallOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a session does not take place."""
+    """Why a session, or several of its series, does not take place."""
+
+    which: WhichDates = Which.THIS
 
     reason: Reason
     whole: Annotated[bool, Meta(title="All dates of the cycle that are still to come")] = False

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from ateliers.agenda.drafts import NewEvent, NewSession
 from ateliers.agenda.local_time import LONGEST_AHEAD, wrong_start
-from ateliers.agenda.series import LAST, MOST_IN_SERIES, Repeat, Rule, Series, day_in_month, days_of, make_rule
+from ateliers.agenda.series import (
+    LAST,
+    MOST_IN_SERIES,
+    Repeat,
+    Rule,
+    Series,
+    Weekday,
+    day_in_month,
+    days_of,
+    make_rule,
+    read_rule,
+)
 from ateliers.agenda.where import Errors, Span, Spot, span
 from ateliers.database import execute, fetch, new_id
 from ateliers.network.structure import Structure
@@ -163,3 +175,20 @@ async def list_series_of(event_id: UUID) -> list[Series]:
            FROM series WHERE event_id = $1 ORDER BY local_start, id""",
         event_id,
     )
+
+
+async def next_of_series(event_id: UUID, series_id: str) -> dict[str, Any]:
+    """What the form for more dates is to begin with, to go on with a series of the event; nothing for another id."""
+    for series in await list_series_of(event_id):
+        if str(series.id) == series_id:
+            rule = read_rule(series.rule)
+            longer = msgspec.structs.replace(rule, until=rule.until + timedelta(days=366))
+            days = days_of(longer, series.local_start.date())
+            first = next((day for day in days if day > rule.until), None)
+            return {
+                "local_start": None if first is None else datetime.combine(first, series.local_start.time()),
+                "repeat": rule.repeat,
+                "repeat_days": [list(Weekday)[day] for day in rule.weekdays] if not rule.is_monthly else [],
+                "skip_holidays": series.skip_holidays,
+            }
+    return {}

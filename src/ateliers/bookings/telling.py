@@ -21,7 +21,7 @@ MOST_SHOWN = 200  # people to call on one page; the session's own page has the w
 TAKES_MAIL = "email IS NOT NULL AND unreachable = ''"
 CONCERNED_SQL = """
     session_id IN (SELECT COALESCE(s.lead_id, s.id) FROM session s JOIN event e ON e.id = s.event_id
-                   WHERE (s.id = $1 OR s.onsite_id = $1) AND e.state <> 'draft')
+                   WHERE (s.id = ANY($1) OR s.onsite_id = ANY($1)) AND e.state <> 'draft')
     AND state IN ('confirmed', 'offered', 'waiting')
 """
 
@@ -45,11 +45,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.by_email or self.by_text or self.by_phone or self.out_of_reach)
 
 
-async def who_is_told(session_id: UUID) -> Told:
-    """Who holds, is offered or waits for a seat; nobody has heard of a draft. Raises NotFound."""
+async def who_is_told(*session_ids: UUID) -> Told:
+    """Who holds, is offered or waits for a seat of these sessions of one event; nobody has heard of a draft. Raises NotFound."""
     counted = await fetch_rows(
         f"SELECT state, count(*) AS n FROM booking WHERE {CONCERNED_SQL} AND {TAKES_MAIL} GROUP BY state",
-        session_id,
+        list(session_ids),
     )
     counts = {BookingState(row["state"]): row["n"] for row in counted}
     others = await fetch(
@@ -57,9 +57,9 @@ async def who_is_told(session_id: UUID) -> Told:
         f"""SELECT {COLUMNS} FROM booking WHERE {CONCERNED_SQL} AND NOT ({TAKES_MAIL})
             ORDER BY array_position(ARRAY['confirmed', 'offered', 'waiting'], state), rank NULLS FIRST, lower(name), id
             LIMIT {MOST_SHOWN}""",
-        session_id,
+        list(session_ids),
     )
-    gateway = await find_gateway((await get_session(session_id)).structure_id)
+    gateway = await find_gateway((await get_session(session_ids[0])).structure_id)
     by_text = [
         booking for booking in others if gateway and gateway.is_on and booking.phone and mobile_number(booking.phone)
     ]

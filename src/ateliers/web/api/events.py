@@ -79,7 +79,7 @@ async def edit_event(request: Request[Any, Any, Any], event_id: FromPath[str]) -
     "/api/v1/events/{event_id:str}/sessions",
     status_code=201,
     opt=described(
-        summary="Add a date",
+        summary="Add a date, or the dates of a rule from it on",
         tag=EVENTS,
         body=NewSession,
         answer=SessionShown,
@@ -113,7 +113,7 @@ async def publish(request: Request[Any, Any, Any], event_id: FromPath[str]) -> R
     "/api/v1/sessions/{session_id:str}/move",
     status_code=200,
     opt=described(
-        summary="Move a session: date, length, place or link",
+        summary="Move a session, or with it the dates after it: date, length, place or link",
         tag=EVENTS,
         body=Move,
         answer=SessionShown,
@@ -133,7 +133,7 @@ async def move(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Re
     "/api/v1/sessions/{session_id:str}/call-off",
     status_code=200,
     opt=described(
-        summary="Call a session off",
+        summary="Call a session off, or with it the dates after it",
         tag=EVENTS,
         body=CallOff,
         answer=SessionShown,
@@ -146,7 +146,9 @@ async def call_off(request: Request[Any, Any, Any], session_id: FromPath[str]) -
     by = await author_of(request, EVENTS)
     moment = now()
     asked = await body_of(request, CallOff)
-    session = await call_off_session(id_of(session_id), asked.reason, whole=asked.whole, by=by, now=moment)
+    session = await call_off_session(
+        id_of(session_id), asked.reason, whole=asked.whole, which=asked.which, by=by, now=moment
+    )
     return Response(encoded(session_shown(session, now=moment)), media_type=JSON)
 
 

@@ -23,7 +23,7 @@ from ateliers.agenda.publishing import (
     publish_event,
     update_event,
 )
-from ateliers.agenda.repeating import list_series_of
+from ateliers.agenda.repeating import list_series_of, next_of_series
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, list_events_of, list_sessions_of_event, next_session_of_each
 from ateliers.clock import now
@@ -150,8 +150,10 @@ async def edit(
 
 
 @get("/espace/evenements/{event_id:uuid}/dates")
-async def show_add_date(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
-    """The form for one more date, with what is usual for the event."""
+async def show_add_date(
+    request: Request[Any, Any, Any], event_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """The form for one more date, with what is usual for the event; `?serie=` to go on with a series."""
     event = await _manageable_event(event_id, me)
     sessions = await list_sessions_of_event(event_id)
     latest = sessions[-1] if sessions else None
@@ -162,7 +164,7 @@ async def show_add_date(event_id: FromPath[UUID], me: NamedDependency[Person]) -
         if latest
         else event.rules.default_minutes,
         all_day=latest.all_day if latest else False,
-        skip_holidays=True,
+        **{"skip_holidays": True, **await next_of_series(event_id, request.query_params.get("serie", ""))},
     )
     return await _date_page(form, event, latest)
 

@@ -11,8 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from ateliers.agenda.changing import call_off_session, move_session, preview_move
-from ateliers.agenda.drafts import CallOff, Move
+from ateliers.agenda.drafts import CallOff, Move, Which
 from ateliers.agenda.permission import allow_managing
+from ateliers.agenda.series_changing import list_concerned
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings.telling import who_is_told
@@ -55,24 +56,30 @@ async def move(
         if CONFIRMED in form.raw:
             await move_session(session_id, wish, by=me, now=now())
             return redirect(f"/espace/evenements/{session.event_id}")
-        after = await preview_move(session_id, wish, by=me, now=now())
+        changes = await preview_move(session_id, wish, by=me, now=now())
     except Refusal as refusal:
         return await _move_page(form.refuse(refusal), session)
+    new = [change.before.id for change in changes if change.is_new]
     return form.page(
         "workspace/session_move_confirm.html",
         session=session,
-        after=after,
-        is_new=(after.starts_at, after.ends_at, after.place_id, after.join_url, after.all_day)
-        != (session.starts_at, session.ends_at, session.place_id, session.join_url, session.all_day),
-        told=await who_is_told(session.id),
+        changes=changes,
+        new=new,
+        told=await who_is_told(*(new or [session.id])),
     )
 
 
 @get("/espace/seances/{session_id:uuid}/annuler")
-async def show_call_off(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+async def show_call_off(
+    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
     """The form to call off, which says who will be told."""
     session = await _manageable_session(session_id, me)
-    return Form.of(CallOff).page("workspace/session_call_off.html", session=session, told=await who_is_told(session.id))
+    try:
+        which = Which(request.query_params.get("dates", ""))
+    except ValueError:
+        which = Which.THIS
+    return await _call_off_page(Form.of(CallOff, which=which), session)
 
 
 @post("/espace/seances/{session_id:uuid}/annuler")
@@ -84,12 +91,13 @@ async def call_off(
     form = await read_form(request, CallOff)
     if form.data is not None:
         try:
-            await call_off_session(session_id, form.data.reason, whole=form.data.whole, by=me, now=now())
+            asked = form.data
+            await call_off_session(session_id, asked.reason, whole=asked.whole, which=asked.which, by=me, now=now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
             return redirect(f"/espace/evenements/{session.event_id}")
-    return form.page("workspace/session_call_off.html", session=session, told=await who_is_told(session.id))
+    return await _call_off_page(form, session)
 
 
 async def _manageable_session(session_id: UUID, me: Person) -> Session:
@@ -105,11 +113,31 @@ def _only_new_place(wish: Move, session: Session) -> Move:
     return wish
 
 
+async def _call_off_page(form: Form[CallOff], session: Session) -> Response[bytes]:
+    ahead = await _ahead(session)
+    return form.page(
+        "workspace/session_call_off.html",
+        session=session,
+        told=await who_is_told(session.id),
+        ahead=ahead,
+        told_of_all=await who_is_told(*(one.id for one in ahead)) if ahead else None,
+    )
+
+
+async def _ahead(session: Session) -> list[Session]:
+    """Dates of its series that a change could take along, from its own on; none outside a series."""
+    if session.series_id is None:
+        return []
+    ahead = await list_concerned(session, Which.ALL, now=now())
+    return ahead if len(ahead) > 1 else []
+
+
 async def _move_page(form: Form[Move], session: Session) -> Response[bytes]:
     return form.page(
         "workspace/session_move.html",
         session=session,
         rules=session.rules,
+        ahead=await _ahead(session),
         venues=await list_places_of(session.structure_id),
     )
 
