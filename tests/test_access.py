@@ -223,6 +223,8 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "number": ["0"],
         "kind": ["booking_confirmed"],
         **await kit(people["national"]),
+        "gathered": ["structures", "departements", "kinds"],
+        "subject": ["ccas-de-nevers", "candidate", "58", "training"],
     }
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=make_app()),  # type: ignore[arg-type]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import enum
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
 from ateliers.agenda.kinds import RULES, Kind
 from ateliers.database import fetch_one
-from ateliers.places.communes import find_commune
+from ateliers.places.communes import Commune, all_communes, find_commune
 from ateliers.places.territories import DEPARTEMENTS, REGIONS, departements_of
 from ateliers.refusals import NotFound, Refusal
 from ateliers.words import _
@@ -91,11 +93,25 @@ async def find_subject(selection: Selection) -> Subject:
         commune = find_commune(code)
         if commune is None:
             raise NotFound
-        return Subject(name=commune.label, page="/")
+        return Subject(name=commune.label, page=_search_around(commune, kilometres=30))
     names = DEPARTEMENTS if selection.scope is Scope.DEPARTEMENT else REGIONS
     if code not in names:
         raise NotFound
-    return Subject(name=names[code], page="/")
+    is_region = selection.scope is Scope.REGION
+    middle = _largest(tuple(departements_of(code)) if is_region else (code,))
+    page = "/" if middle is None else _search_around(middle, kilometres=150 if is_region else 60)
+    return Subject(name=names[code], page=page)
+
+
+@lru_cache(maxsize=200)
+def _largest(departements: tuple[str, ...]) -> Commune | None:
+    """The commune with most inhabitants."""
+    return max((c for c in all_communes() if c.departement in departements), key=lambda c: c.population, default=None)
+
+
+def _search_around(commune: Commune, *, kilometres: int) -> str:
+    """The search knows communes alone: of a territory, the one with most inhabitants, and what is around it."""
+    return "/?" + urlencode({"ou": commune.label, "rayon": kilometres})
 
 
 def name_of(selection: Selection, subject: Subject) -> str:

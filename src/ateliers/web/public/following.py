@@ -87,7 +87,7 @@ async def show_following(request: Request[Any, Any, Any]) -> Response[bytes]:
     raw = form_fields(request.scope.get("query_string", b""))
     data, errors = parse(Follow, raw, typed=False)
     form = Form(Follow, raw, data, errors, sent=False)
-    selection = _selection(data, form) if data is not None else None
+    selection = selection_of(data, form) if data is not None else None
     state: FeedState | None = None
     if selection is not None:
         try:
@@ -110,7 +110,7 @@ async def show_following(request: Request[Any, Any, Any]) -> Response[bytes]:
     )
 
 
-def _selection(asked: Follow, form: Form[Follow]) -> Selection | None:
+def selection_of(asked: Follow, form: Form[Any]) -> Selection | None:
     """What is to be followed; None when nothing is chosen, or something wrong, which the form then says."""
     if asked.structure:
         return Selection(scope=Scope.STRUCTURE, code=asked.structure, kind=asked.type)
