@@ -196,6 +196,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         follow_up_on=clock.now().date(),
     )
     candidate_id = await world.make_candidate("SecretVolunteer")
+    paper = await world.make_file()
     role = await database.fetch_value("SELECT id FROM role WHERE person_id = $1", people["nadia"])
     token = await create_token(others, "x", SCOPES, now=clock.now())
     signed_in: dict[str, dict[str, str]] = {"stranger": {}, "other token": {"authorization": f"Bearer {token}"}}
@@ -222,6 +223,8 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "version": ["2026-11"],
         "number": ["0"],
         "kind": ["booking_confirmed"],
+        "proof": ["AAAAA22222"],
+        "sheet_id": [str(await world.insert("signed_sheet", session_id=past, file_id=paper, received_at=clock.now()))],
         **await kit(people["national"]),
         "gathered": ["structures", "departements", "kinds"],
         "subject": ["ccas-de-nevers", "candidate", "58", "training"],

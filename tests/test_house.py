@@ -81,6 +81,8 @@ OWNERS = {
     "count_tap": "attendance",
     "count_sum": "attendance",
     "kept_aside": "attendance",
+    "signed_sheet": "attendance",
+    "certificate": "attendance",
     "effort": "attendance",
     "effort_sum": "attendance",
     "feed_revision": "exchange",

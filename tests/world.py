@@ -250,9 +250,9 @@ async def make_booking(session_id: UUID, *, state: str = "confirmed", seats: int
     return booking_id
 
 
-async def make_kit_item(**values: Any) -> UUID:
-    """A leaflet for the whole network, with a first version that is a file."""
-    file_id = await insert(
+async def make_file() -> UUID:
+    """A small PDF that somebody handed in."""
+    return await insert(
         "file",
         name="depliant.pdf",
         media_type="application/pdf",
@@ -261,6 +261,10 @@ async def make_kit_item(**values: Any) -> UUID:
         content=b"%PDF-1.7",
         created_at=NOON,
     )
+
+
+async def make_kit_item(**values: Any) -> UUID:
+    """A leaflet for the whole network, with a first version that is a file."""
     item_id = await insert(
         "kit_item",
         **{
@@ -276,7 +280,7 @@ async def make_kit_item(**values: Any) -> UUID:
         "kit_version",
         item_id=item_id,
         number=1,
-        file_id=file_id,
+        file_id=await make_file(),
         licence="etalab-2.0",
         changes="",
         published_at=NOON,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ateliers.agenda.kit_item import About, NewItem, NewVersion
 from ateliers.attendance.effort import Team
 from ateliers.web.coordination import kit
+from ateliers.web.public import certificate
+from ateliers.web.workspace import papers
 from tests.web.sent import Sent
 
 PAPER: dict[str, Sent] = {
@@ -50,4 +52,31 @@ PAPER: dict[str, Sent] = {
         valid=lambda _s: {"why": "Prenez le film."},
     ),
     "/coordination/kit/{item_id:uuid}/a-jour": Sent(at=lambda s: f"/coordination/kit/{s.leaflet}/a-jour", by="claire"),
+    "/espace/seances/{session_id:uuid}/emargement": Sent(
+        at=lambda s: f"/espace/seances/{s.held}/emargement", by="nadia", struct=papers.SheetForm, file="file"
+    ),
+    "/espace/seances/{session_id:uuid}/emargement/{sheet_id:uuid}/detruire": Sent(
+        at=lambda s: f"/espace/seances/{s.held}/emargement/{s.signed_sheet}/detruire", by="nadia"
+    ),
+    "/espace/seances/{session_id:uuid}/attestations": Sent(
+        at=lambda s: f"/espace/seances/{s.held}/attestations",
+        by="nadia",
+        struct=papers.CertificateForm,
+        valid=lambda s: {"who": s.came, "name": "Rosa Pires"},
+        is_tap=True,
+    ),
+    "/espace/seances/{session_id:uuid}/attestations/toutes": Sent(
+        at=lambda s: f"/espace/seances/{s.held}/attestations/toutes", by="nadia"
+    ),
+    "/attestation": Sent(
+        at=lambda _s: "/attestation",
+        struct=certificate.CheckForm,
+        valid=lambda _s: {"code": "K7M2P XR4TY", "name": "Rosa Pires"},
+    ),
+    "/ma-reservation/{code:str}/{key:str}/attestation": Sent(
+        at=lambda s: f"{s.came_private}/attestation",
+        struct=certificate.OwnForm,
+        valid=lambda s: {"session_id": str(s.held), "seat": "1"},
+        is_tap=True,
+    ),
 }

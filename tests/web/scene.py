@@ -25,6 +25,7 @@ from tests.world import (
     make_booking,
     make_candidate,
     make_event,
+    make_file,
     make_kit_item,
     make_nadia,
     make_paule,
@@ -57,6 +58,10 @@ class Scene(Struct, frozen=True, kw_only=True):
     suspended: UUID  # a structure that may not publish for now
     note: UUID  # to follow up
     volunteer: UUID
+    held: UUID  # of yesterday, with somebody who came
+    came: str  # their seat
+    came_private: str  # and their private page
+    signed_sheet: UUID  # of that session
     leaflet: UUID  # in the kit
     leaflet_file: UUID  # its version
     alert: str  # of somebody who has yet to confirm
@@ -127,6 +132,16 @@ async def make_scene() -> Scene:
     link = await insert("sign_in", person_id=nadia, created_at=moment, expires_at=moment + timedelta(minutes=10))
     held, present = await get_booking(odile), await get_booking(seat)
     leaflet = await make_kit_item()
+    yesterday = moment.replace(microsecond=0) - timedelta(days=1)
+    past = await make_session(await make_event(structure), starts_at=yesterday, place_id=place, outcome="held")
+    thanks = await make_booking(past, name="Rosa Pires", email="rosa.pires@example.test")
+    await database.execute(
+        "INSERT INTO attendance (booking_id, seat, session_id, state, at) VALUES ($1, 1, $2, 'present', $3)",
+        thanks,
+        past,
+        moment,
+    )
+    rosa = await get_booking(thanks)
     alert = await find_alert(await make_alert())
     assert alert is not None
     return Scene(
@@ -147,6 +162,10 @@ async def make_scene() -> Scene:
         candidate=candidate,
         suspended=await make_structure("Suspendue", state="suspended"),
         volunteer=await make_candidate(),
+        held=past,
+        came=f"{rosa.code}-1",
+        came_private=manage_path(rosa),
+        signed_sheet=await insert("signed_sheet", session_id=past, file_id=await make_file(), received_at=moment),
         leaflet=leaflet,
         leaflet_file=await database.fetch_value("SELECT id FROM kit_version WHERE item_id = $1", leaflet),
         alert=alert.path,

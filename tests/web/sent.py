@@ -23,6 +23,7 @@ class Sent(Struct, frozen=True, kw_only=True):
     struct: type[Struct] | None = None
     valid: Callable[[Scene], dict[str, str | list[str]]] = lambda _scene: {}
     counts: frozenset[str] = frozenset()  # tables that a refusal rightly writes to
+    file: str = ""  # name of the field that brings a file, where the form cannot do without
     is_tap: bool = False  # buttons without anything typed: a page that is not ours gets no form back
 
     @property
@@ -33,6 +34,13 @@ class Sent(Struct, frozen=True, kw_only=True):
     def fields(self, scene: Scene) -> Fields:
         """The valid answers as a browser sends them."""
         return {name: value if isinstance(value, list) else [value] for name, value in self.valid(scene).items()}
+
+    def body(self, scene: Scene) -> tuple[bytes, dict[str, str]]:
+        """The valid answers, and their file, as a browser sends them: the body and its headers."""
+        if not self.file:
+            return body(self.fields(scene)), URLENCODED
+        head = f'--x\r\nContent-Disposition: form-data; name="{self.file}"; filename="page.pdf"\r\n\r\n%PDF-1.7\r\n--x--\r\n'
+        return head.encode(), {"content-type": "multipart/form-data; boundary=x"}
 
 
 def _names(struct: type[Struct], prefix: str = "") -> list[tuple[str, mi.Type]]:

@@ -16,6 +16,7 @@ from ateliers.agenda.calendar import location
 from ateliers.agenda.event import EventState
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
+from ateliers.attendance.certificate import list_own_presences
 from ateliers.bookings.answers import answer_in_words
 from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.bookings import get_booking, rank_of
@@ -102,6 +103,7 @@ async def _booking_page(form: Form[ReplyForm], booking: Booking, *, status: int 
             is_late=booking.state is BookingState.CONFIRMED
             and not (may_give_back or session.is_off or session.is_all_over(moment)),
             answer_in_words=answer_in_words,
+            came=bool(await list_own_presences(booking)),
             planned=await plan_of(booking, session, now=moment),
             sender=settings().mail_from,
         )
