@@ -9,8 +9,10 @@ async function suggest() {
   try {
     const answer = await fetch(`/communes.json?q=${encodeURIComponent(typed)}`);
     if (!answer.ok || field.value.trim() !== typed) return;
-    const labels = await answer.json();
-    list.replaceChildren(...labels.map((label) => Object.assign(document.createElement("option"), { value: label })));
+    const communes = await answer.json();
+    list.replaceChildren(
+      ...communes.map(([value, departement]) => Object.assign(document.createElement("option"), { value, label: departement })),
+    );
   } catch {
     // No network: what is typed is sent as it is.
   }

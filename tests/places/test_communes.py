@@ -11,6 +11,7 @@ from ateliers.places.communes import (
     REGIONS,
     all_communes,
     departements_of,
+    namesakes,
     region_of,
     resolve,
     search_communes,
@@ -18,6 +19,7 @@ from ateliers.places.communes import (
 )
 from ateliers.places.distance import kilometres
 from ateliers.places.map import is_on_map, map_around, point_of
+from ateliers.places.misspelt import close_communes
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,22 @@ from ateliers.places.map import is_on_map, map_around, point_of
         ("LA CHARITÉ-SUR-LOIRE", "58059"),
         ("St Denis", "97411"),
         ("Saint-Denis (93200)", "93066"),
-        ("75001", "75056"),
+        ("75001", "75101"),
+        ("75116", "75116"),
+        ("Paris", "75056"),
+        ("paris 12", "75112"),
+        ("Paris 12ème", "75112"),
+        ("12e arrondissement de Paris", "75112"),
+        ("Paris 12e arrondissement (75012)", "75112"),
+        ("Lyon 3e", "69383"),
+        ("Marseille 1er", "13201"),
+        ("Marseille 17", None),
+        ("Saint-Denis 93", "93066"),
+        ("St Denis, Seine Saint Denis", "93066"),
+        ("Nevers Nièvre", "58194"),
+        ("Nevers 75", None),
+        ("Saint-Pierre 975", "97502"),
+        ("58000 chall", "58051"),
         ("Œuf en Ternois", "62633"),
         ("L’Aigle", "61214"),
         ("L'Aigle", "61214"),
@@ -58,6 +75,35 @@ def test_suggestions_begin_with_what_is_typed_the_larger_first():
     assert "La Charité-sur-Loire" in [commune.name for commune in search_communes("charité sur l")]
 
 
+def test_who_is_taken_for_one_of_several_communes_is_shown_the_others():
+    def others(text: str) -> list[str]:
+        return [commune.code for commune in namesakes(text, resolve(text))]
+
+    assert others("Saint-Denis")[:3] == ["93066", "11339", "30247"]
+    assert others("Saint-Denis (93200)") == []
+    assert others("58000") == ["58238", "58278", "58051"]
+    assert others("75012") == ["75056"]
+    assert others("Nevers") == []
+    assert resolve("St-Denis").label_in_full == "Saint-Denis (97400), La Réunion"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("Neverse", "Nevers"),
+        ("Besanson", "Besançon"),
+        ("Chateauru", "Châteauroux"),
+        ("Kosne cour sur loire", "Cosne-Cours-sur-Loire"),
+        ("Lyno", "Lyon"),
+        ("Marseile", "Marseille"),
+        ("Xyzzyxyz", None),
+        ("x", None),
+    ],
+)
+def test_a_misspelt_commune_is_guessed(typed: str, name: str | None):
+    assert next((commune.name for commune in close_communes(typed) if name), None) == name
+
+
 def test_every_commune_lies_in_a_known_territory():
     assert {commune.departement for commune in all_communes()} <= set(DEPARTEMENTS)
     assert {region_of(code) for code in DEPARTEMENTS} == set(REGIONS)
@@ -69,6 +115,7 @@ def test_every_commune_lies_in_a_known_territory():
 def test_no_text_is_a_fault(text: str):
     resolve(text)
     search_communes(text)
+    close_communes(text)
 
 
 def test_distances_are_those_of_the_atlas():

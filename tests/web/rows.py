@@ -11,6 +11,10 @@ TABLES = """SELECT table_name FROM information_schema.tables
 WHERE table_schema = 'public' AND table_name <> 'migration' ORDER BY table_name"""
 
 
+COLUMNS = """SELECT table_name, string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) AS columns
+FROM information_schema.columns WHERE table_schema = 'public' AND is_generated = 'NEVER' GROUP BY table_name"""
+
+
 async def fingerprint() -> dict[str, str]:
     """A digest of the rows of each table: equal when nothing was stored, changed or deleted."""
     return {row["name"]: row["rows"] for row in await _of_each("md5(string_agg(row::text, '|' ORDER BY row::text))")}
@@ -23,12 +27,14 @@ async def keep_rows() -> dict[str, Any]:
 
 async def put_rows_back(kept: dict[str, Any], tables: Collection[str]) -> None:
     """Make the rows of some tables what they were when they were kept."""
+    given = {row["table_name"]: row["columns"] for row in await database.fetch_rows(COLUMNS)}
     async with database.transaction():
         await database.execute("SET LOCAL session_replication_role = replica")  # triggers off: tables in any order
         for name in tables:
             await database.execute(f"DELETE FROM {name}")
             await database.execute(
-                f"INSERT INTO {name} OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_recordset(NULL::{name}, $1)",
+                f"""INSERT INTO {name} ({given[name]}) OVERRIDING SYSTEM VALUE
+                    SELECT {given[name]} FROM jsonb_populate_recordset(NULL::{name}, $1)""",
                 kept[name],
             )
 

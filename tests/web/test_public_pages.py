@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from datetime import timedelta
@@ -66,7 +67,32 @@ async def test_a_commune_that_is_almost_right_is_suggested(client):
     page = (await client.get("/", params={"ou": "L abergement"})).text
     assert "Vouliez-vous dire" in page
     assert "L&#39;Abergement-Clémenciat (01400)" in page
-    assert (await client.get("/communes.json?q=nev")).json()[0] == "Nevers (58000)"
+    assert (await client.get("/communes.json?q=nev")).json()[0] == ["Nevers (58000)", "Nièvre"]
+
+
+async def test_what_was_understood_can_be_put_right(client):
+    """A name that several communes bear, a postcode that they share, a misspelt commune, a misspelt word; filters stay."""
+    await make_session(await make_event(title="Préparer une téléconsultation"), starts_at=SOON)
+    page = plain_text(await client.get("/", params={"ou": "st denis", "rayon": "60", "libre": "1"}))
+    assert "Nous avons compris : Saint-Denis (97400), La Réunion. Une autre commune ?" in page
+    assert (
+        '/?ou=Saint-Denis+%2893200%29&amp;rayon=60&amp;quand=tout&amp;libre=1">Saint-Denis (93200), Seine-Saint-Denis<'
+        in page
+    )
+    assert "Challuy (58000), Nièvre" in plain_text(await client.get("/", params={"ou": "58000"}))
+    assert "Une autre commune" not in plain_text(await client.get("/", params={"ou": "Nevers"}))
+    page = plain_text(await client.get("/", params={"ou": "Besanson"}))
+    assert "Vouliez-vous dire :" in page
+    assert "Besançon (25000), Doubs" in page
+    page = plain_text(await client.get("/", params={"mots": "téléconsultasion santé"}))
+    assert (
+        '/?rayon=30&amp;quand=tout&amp;mots=t%C3%A9l%C3%A9consultation+sant%C3%A9">téléconsultation santé</a>' in page
+    )
+    assert "Vouliez-vous dire" not in plain_text(await client.get("/", params={"mots": "téléconsultation"}))
+
+
+def plain_text(answer) -> str:
+    return html.unescape(answer.text).replace("\u00a0", " ").replace("&", "&amp;")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ __all__ = [
     "all_communes",
     "departements_of",
     "find_commune",
+    "namesakes",
     "nearest_commune",
     "region_of",
     "resolve",
@@ -34,6 +35,11 @@ __all__ = [
 FARTHEST_HOME = 100.0  # kilometres: beyond, somebody is not in France
 POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 SHORT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+CITIES = {"paris": "751{:02d}", "lyon": "6938{}", "marseille": "132{:02d}"}  # codes of their arrondissements
+ARRONDISSEMENT = re.compile(r"(751|6938|132)\d\d?$")  # INSEE codes of municipal arrondissements
+NUMBERED = re.compile(
+    r"(?:(?P<city>paris|lyon|marseille) )?(?P<number>\d\d?) ?(?:e|er|eme|ieme|ere)?(?: arr(?:t|dt|ondissement)?)?(?: (?:de |a )?(?P<city_after>paris|lyon|marseille))?"
+)
 REMEMBERED = 1024  # beginnings of names whose communes are kept ranked
 PLACE = slice(-6, -1)  # of an entry of `starts`
 LAST = "\uffff"  # sorts after every letter
@@ -55,6 +61,11 @@ class Commune(msgspec.Struct, frozen=True, gc=False):
     def label(self) -> str:
         """« Nevers (58000) »: what the search field shows and understands."""
         return f"{self.name} ({self.postcodes[0]})" if self.postcodes else self.name
+
+    @property
+    def label_in_full(self) -> str:
+        """« Saint-Denis (93200), Seine-Saint-Denis »: where several communes could be meant."""
+        return f"{self.label}, {DEPARTEMENTS[self.departement]}"
 
 
 class _Index(NamedTuple):
@@ -81,12 +92,14 @@ def _index() -> _Index:
     for place, commune in enumerate(communes):
         for postcode in commune.postcodes:
             by_postcode.setdefault(postcode, []).append(commune)
-        words = _folded(commune.name).split()
+        words = folded_name(commune.name).split()
         starts += [
             f"{' '.join(words[n:])}\t{place:05d}{'+' if n else '='}"
             for n in range(len(words))
             if not n or len(words[n]) > 2
         ]
+    for sharing in by_postcode.values():  # « 75012 » is the twelfth arrondissement rather than all of Paris
+        sharing.sort(key=lambda commune: not ARRONDISSEMENT.match(commune.code))
     return _Index(
         tuple(communes),
         {commune.code: commune for commune in communes},
@@ -113,11 +126,11 @@ def search_communes(text: str, limit: int = 10) -> list[Commune]:
     before one with the text inside, then the more populated.
     """
     typed = POSTCODE.search(text)
-    name = _folded(POSTCODE.sub(" ", text))
+    name = folded_name(POSTCODE.sub(" ", text))
     index = _index()
     if typed:
         sharing = index.by_postcode.get(typed[0], [])
-        return ([c for c in sharing if _folded(c.name).startswith(name)] or sharing)[:limit]
+        return ([c for c in sharing if folded_name(c.name).startswith(name)] or sharing)[:limit]
     if name.isdigit():
         begin = bisect_left(index.postcodes, name)
         near = [code for code in index.postcodes[begin : begin + 40] if code.startswith(name)]
@@ -125,6 +138,9 @@ def search_communes(text: str, limit: int = 10) -> list[Commune]:
         return sorted(found.values(), key=lambda commune: -commune.population)[:limit]
     if not name:
         return []
+    numbered = _arrondissement(name)
+    if numbered is not None:
+        return [numbered]
     return [index.communes[place] for place in _ranked(name)[:limit]]
 
 
@@ -149,38 +165,69 @@ def nearest_commune(latitude: float, longitude: float) -> Commune | None:
 
 
 def resolve(text: str) -> Commune | None:
-    """The commune that « Nevers », « 58000 », « Nevers (58000) » or an INSEE code means; None when none or unclear.
+    """The commune that « Nevers », « 58000 », « Nevers (58000) », « Nevers, Nièvre » or an INSEE code means; None: unclear.
 
-    Where several communes share a name or a postcode, the most populated is meant.
+    Where several communes share a name or a postcode, the most populated is meant (`namesakes` has the others);
+    « Lyon 3e » and « 75012 » are arrondissements.
     """
-    index = _index()
     typed = POSTCODE.search(text)
-    name = _folded(POSTCODE.sub(" ", text))
+    name = folded_name(POSTCODE.sub(" ", text))
     if typed:
-        sharing = index.by_postcode.get(typed[0], [])
-        for commune in sharing:
-            if _folded(commune.name) == name:
-                return commune
-        if sharing:
-            return sharing[0]
-        return index.by_code.get(typed[0])
+        return _by_postcode(typed[0], name) or find_commune(typed[0])
     named = _named(name)
-    if named is not None:
-        return named
-    by_code = index.by_code.get(text.strip().upper())
-    if by_code is not None:
-        return by_code
-    close = search_communes(text, limit=2)
-    return close[0] if len(close) == 1 else None
+    meant = (named[0] if named else None) or find_commune(text.strip().upper())
+    meant = meant or _arrondissement(name) or _named_within(name)
+    if meant is None:
+        close = search_communes(text, limit=2)
+        return close[0] if len(close) == 1 else None
+    return meant
 
 
-def _named(name: str) -> Commune | None:
-    """The most populated commune of exactly this name, folded."""
-    index = _index()
-    for start in _exact(name):
-        if start[-1] == "=":  # not only the end of a longer name
-            return index.communes[int(start[PLACE])]
+def namesakes(text: str, meant: Commune, limit: int = 8) -> list[Commune]:
+    """Other communes that `text` could mean than the one that `resolve` took it for: of the same name, or the same postcode."""
+    typed = POSTCODE.search(text)
+    name = folded_name(POSTCODE.sub(" ", text))
+    if typed:
+        sharing = _index().by_postcode.get(typed[0], [])
+        others = [] if name and folded_name(meant.name) == name else sharing
+    else:
+        others = _named(name)
+    return [commune for commune in others if commune.code != meant.code][:limit]
+
+
+def _by_postcode(postcode: str, name: str) -> Commune | None:
+    """Of those that share it the one so named, else the one whose name begins so, else the first."""
+    sharing = _index().by_postcode.get(postcode, [])
+    exact = [commune for commune in sharing if folded_name(commune.name) == name]
+    begun = [commune for commune in sharing if name and folded_name(commune.name).startswith(name)]
+    return next(iter([*exact, *begun, *sharing]), None)
+
+
+def _arrondissement(name: str) -> Commune | None:
+    """« paris 12 », « 12eme arrondissement de paris », « lyon 3e »."""
+    found = NUMBERED.fullmatch(name)
+    city = found and (found["city"] or found["city_after"])
+    return _index().by_code.get(CITIES[city].format(int(found["number"]))) if found and city else None
+
+
+def _named_within(name: str) -> Commune | None:
+    """The commune whose name is followed by its département: « saint denis 93 », « nevers nievre »."""
+    for departement, its_name in DEPARTEMENTS.items():
+        for end in (departement.lower(), folded_name(its_name)):
+            if name.endswith(f" {end}"):
+                named = _named(name.removesuffix(f" {end}"))
+                within = [commune for commune in named if commune.departement == departement]
+                if within:
+                    return within[0]
     return None
+
+
+def _named(name: str) -> list[Commune]:
+    """The communes of exactly this name, folded; most populated first."""
+    index = _index()
+    return [
+        index.communes[int(start[PLACE])] for start in _exact(name) if start[-1] == "="
+    ]  # else the end of a longer name
 
 
 def _exact(name: str) -> list[str]:
@@ -189,5 +236,6 @@ def _exact(name: str) -> list[str]:
     return starts[bisect_left(starts, f"{name}\t") : bisect_left(starts, f"{name}\n")]
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """`name` without accents, hyphens or capitals, « st » in full."""
     return " ".join(SHORT.get(word, word) for word in fold(name).split())

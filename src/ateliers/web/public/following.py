@@ -14,7 +14,8 @@ from ateliers.agenda.kinds import RULES, Kind
 from ateliers.clock import now
 from ateliers.exchange.feeds.public import FeedState, feed_state
 from ateliers.exchange.feeds.selection import Scope, Selection
-from ateliers.places.communes import Commune, region_of, resolve, search_communes
+from ateliers.places.communes import Commune, region_of, resolve
+from ateliers.places.misspelt import close_communes
 from ateliers.refusals import NotFound, Refusal
 from ateliers.rendering import absolute
 from ateliers.web.answers import page
@@ -104,7 +105,7 @@ async def show_following(request: Request[Any, Any, Any]) -> Response[bytes]:
         state=state,
         selection=selection,
         links=links_of(selection.path("ics")) if selection is not None and state is not None else None,
-        close=search_communes(form["ou"].value, 5) if form.errors and form["ou"].value else [],
+        close=close_communes(form["ou"].value) if form.errors and form["ou"].value else [],
         structure=form["structure"].value,
         kinds=[(kind.value, str(kind.label)) for kind in Kind if not RULES[kind].network_only],
     )

@@ -14,8 +14,10 @@ from msgspec import Meta
 from ateliers import clock
 from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.search import Found, Results, Search, nearest_sessions, search_sessions
-from ateliers.places.communes import nearest_commune, search_communes
+from ateliers.agenda.search_words import spell
+from ateliers.places.communes import DEPARTEMENTS, namesakes, nearest_commune, search_communes
 from ateliers.places.map import is_on_map, map_around, point_of
+from ateliers.places.misspelt import close_communes
 from ateliers.places.place import Accessibility
 from ateliers.refusals import Invalid
 from ateliers.web.fields import parse
@@ -101,6 +103,13 @@ class Chip(msgspec.Struct, frozen=True, kw_only=True):
     is_chosen: bool
 
 
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A commune that may be meant: its words, where it leads."""
+
+    label: str
+    path: str
+
+
 class Dot(msgspec.Struct, frozen=True, kw_only=True):
     """A place on the map."""
 
@@ -118,13 +127,18 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
     now = clock.now()
     results: Results | None = None
     nearest: list[Found] = []
+    spelled: str | None = None
     if data is not None:
         try:
             results = await search_sessions(_search(data, local(now, PARIS).date()), now=now)
         except Invalid as refusal:
             form.refuse(Invalid({FIELD_OF.get(name, ""): text for name, text in refusal.errors.items()}))
     if results is not None and not results.found and results.commune is not None:
-        nearest = await nearest_sessions(results.commune, now=now)
+        kind = data.type if data is not None else None
+        nearest = await nearest_sessions(results.commune, kind=kind, now=now)
+        nearest = nearest or await nearest_sessions(results.commune, now=now)
+    if data is not None and data.mots and results is not None and not results.total:
+        spelled = await spell(data.mots, now=now)
     return form.page(
         "public/search.html",
         now=now,
@@ -134,13 +148,14 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
         chips=_chips(data, results) if data is not None and results is not None else [],
         drawing=_drawing(data, results) if data is not None and results is not None else None,
         next_page=_address(data, suite=results.cursor) if data is not None and results and results.cursor else None,
-        close=search_communes(form["ou"].value, 5) if form.errors and form["ou"].value else [],
+        choices=_choices(data, results, form),
+        spelled=(spelled, _address(data, mots=spelled)) if data is not None and spelled else None,
     )
 
 
 @get("/communes.json", include_in_schema=False)
 async def suggest_communes(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Up to eight communes for what is being typed (`?q=`), or the one around a point in degrees (`?lat=&lon=`)."""
+    """Up to eight communes for what is being typed (`?q=`, each with its département), or the one around a point in degrees (`?lat=&lon=`)."""
     asked = request.query_params
     if "lat" in asked:
         point, errors = parse(Point, {name: [asked[name]] for name in asked}, typed=False)
@@ -149,9 +164,22 @@ async def suggest_communes(request: Request[Any, Any, Any]) -> Response[bytes]:
         body = msgspec.json.encode([near.label] if near is not None else [])
         return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
     typed = asked.get("q", "")[:80]
-    found = [commune.label for commune in search_communes(typed, 8)]
+    found = [(commune.label, DEPARTEMENTS[commune.departement]) for commune in search_communes(typed, 8)]
     headers = {"cache-control": "public, max-age=86400"}
     return Response(msgspec.json.encode(found), media_type="application/json", headers=headers)
+
+
+def _choices(data: SearchForm | None, results: Results | None, form: Form[SearchForm]) -> list[Choice]:
+    """The communes that may be meant instead of the one that was taken, or of none, each with the same filters."""
+    typed = form["ou"].value
+    if not typed:
+        return []
+    if results is None:
+        communes = close_communes(typed) if "ou" in form.errors else []
+    else:
+        communes = namesakes(typed, results.commune) if results.commune is not None else []
+    plain = data or SearchForm()
+    return [Choice(label=one.label_in_full, path=_address(plain, ou=one.label)) for one in communes]
 
 
 def _phones(nearest: list[Found]) -> dict[str, str]:
