@@ -54,6 +54,7 @@ SECRETS: dict[str, set[str]] = {
     "SecretDraft": OURS | TERRITORY,
     "SecretNetwork": set(ROLES) - {"stranger"},
     "SecretLeaflet": OURS | TERRITORY | {"other manager", "funder"},
+    "SecretGroup": OURS | TERRITORY,
     "SecretCandidate": TERRITORY,
     "secret.invited@example.test": OURS | TERRITORY,
     "nadia@example.test": OURS | TERRITORY,
@@ -150,6 +151,8 @@ async def walk(db: str) -> AsyncIterator[Walk]:
     draft = await world.make_session(draft_event, starts_at=soon)
     network_event = await world.make_event(ours, title="SecretNetwork", visibility="network")
     network = await world.make_session(network_event, starts_at=soon)
+    group_event = await world.make_event(ours, title="SecretGroup", visibility="group", group_code="AMIS58")
+    group = await world.make_session(group_event, starts_at=soon)
     webinar_event = await world.make_event(ours, kind="webinar", title="En ligne")
     webinar = await world.make_session(
         webinar_event, starts_at=soon, place_id=None, join_url="https://visio.example/secret-link"
@@ -202,7 +205,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
     signed_in: dict[str, dict[str, str]] = {"stranger": {}, "other token": {"authorization": f"Bearer {token}"}}
     for name, person in people.items():
         signed_in[name] = {"cookie": f"{SESSION_COOKIE}={await start_session(person, now=clock.now())}"}
-    sessions = [str(one) for one in (session, past, draft, network, webinar)]
+    sessions = [str(one) for one in (session, past, draft, network, group, webinar)]
     events = await database.fetch_rows("SELECT id FROM event")
     known = {
         "session_id": sessions,

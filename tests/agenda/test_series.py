@@ -106,8 +106,7 @@ def test_dates_are_counted_as_people_count_them():
         ({"dates": []}, "dates"),
     ],
 )
-async def test_a_rule_that_makes_no_sense_is_refused_beside_its_field(db, changes, field):
-    del db
+async def test_a_rule_that_makes_no_sense_is_refused_beside_its_field(changes, field):
     by = await samir(await make_structure())
 
     with pytest.raises(Invalid) as refusal:
@@ -116,8 +115,7 @@ async def test_a_rule_that_makes_no_sense_is_refused_beside_its_field(db, change
     assert list(refusal.value.errors) == [field]
 
 
-async def test_a_weekly_series_keeps_its_hour_when_clocks_change_and_leaves_public_holidays_out(db):
-    del db
+async def test_a_weekly_series_keeps_its_hour_when_clocks_change_and_leaves_public_holidays_out():
     structure_id = await make_structure()
     by = await samir(structure_id)
     asked = workshop(
@@ -148,8 +146,7 @@ async def test_a_weekly_series_keeps_its_hour_when_clocks_change_and_leaves_publ
         )
 
 
-async def test_dates_that_follow_a_rule_are_added_to_an_event(db):
-    del db
+async def test_dates_that_follow_a_rule_are_added_to_an_event():
     by = await samir(await make_structure())
     event = await create_event(workshop(capacity=7), by=by, now=NOON)
     [only] = await list_sessions_of_event(event.id)

@@ -55,8 +55,7 @@ async def words_of(event: Event) -> list[str]:
         return [series.in_words() for series in await list_series_of(event.id)]
 
 
-async def test_this_and_following_go_to_another_day_and_hour_with_their_bookings(db):
-    del db
+async def test_this_and_following_go_to_another_day_and_hour_with_their_bookings():
     event, by = await weekly()
     sessions = await list_sessions_of_event(event.id)
     for session in sessions:
@@ -103,8 +102,7 @@ async def test_this_and_following_go_to_another_day_and_hour_with_their_bookings
     assert [one.recurs_on.day for one in sorted(after, key=lambda one: one.recurs_on)][2:] == [16, 30, 6, 13, 20, 27]
 
 
-async def test_all_dates_to_come_go_to_another_place_and_the_rule_stays(db):
-    del db
+async def test_all_dates_to_come_go_to_another_place_and_the_rule_stays():
     event, by = await weekly()
     sessions = await list_sessions_of_event(event.id)
     elsewhere = await make_place(name="Mairie")
@@ -119,8 +117,7 @@ async def test_all_dates_to_come_go_to_another_place_and_the_rule_stays(db):
     assert await words_of(event) == ["every week, on Tuesday, at 14:00, until Tuesday 26 January 2027"]
 
 
-async def test_a_series_is_stopped_and_says_its_new_end(db):
-    del db
+async def test_a_series_is_stopped_and_says_its_new_end():
     event, by = await weekly()
     sessions = await list_sessions_of_event(event.id)
 
@@ -134,8 +131,7 @@ async def test_a_series_is_stopped_and_says_its_new_end(db):
         await call_off_session(only.id, "Plus de salle", which=Which.ALL, by=by, now=NOON)
 
 
-async def test_public_holidays_on_which_dates_would_fall_are_named_before_anything_changes(db):
-    del db
+async def test_public_holidays_on_which_dates_would_fall_are_named_before_anything_changes():
     event, by = await weekly(skip_holidays=True, repeat_until=date(2027, 1, 5), except_days=[])
     sessions = await list_sessions_of_event(event.id)
 
@@ -146,8 +142,7 @@ async def test_public_holidays_on_which_dates_would_fall_are_named_before_anythi
     assert {one.after.local_start.day: one.holiday for one in changes if one.holiday} == {25: "Noël", 1: "Jour de l’an"}
 
 
-async def test_no_edit_of_a_series_moves_a_booking_or_loses_a_date(db):
-    del db
+async def test_no_edit_of_a_series_moves_a_booking_or_loses_a_date():
     event, by = await weekly(repeat_days=[Weekday.TUESDAY, Weekday.THURSDAY], capacity=3)
     for n, session in enumerate(await list_sessions_of_event(event.id)):
         for state in ("confirmed", "waiting", "confirmed")[: n % 4]:

@@ -15,7 +15,7 @@ from ateliers.network.notes import NewNote
 from ateliers.network.resigning import NewSignature
 from ateliers.network.thread import NewMessage
 from ateliers.web.coordination import structures
-from ateliers.web.public import booking, find_booking, my_booking, sign_in
+from ateliers.web.public import booking, event, find_booking, my_booking, sign_in
 from ateliers.web.workspace import attendance, calls, one_booking, phone_booking, seats
 from tests.web.paper_forms import PAPER
 from tests.web.sending_forms import SENDING
@@ -86,6 +86,11 @@ FORMS: dict[str, Sent] = {
             "proof": "",
             "wait": "1",
         },
+    ),
+    "/seances/{session_id:uuid}/code": Sent(
+        at=lambda s: f"/seances/{s.for_group}/code",
+        struct=event.GroupCode,
+        valid=lambda _s: {"code": "amis-58"},
     ),
     "/ma-reservation": Sent(
         at=lambda _s: "/ma-reservation",

@@ -50,6 +50,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     began: UUID  # began an hour ago
     event: UUID
     draft: UUID
+    for_group: UUID  # a session that asks for a code
     booking: UUID
     lost: UUID  # a booking whose address takes no mail
     waiting: UUID  # a booking on the waiting list of a session whose only seat is taken
@@ -95,6 +96,9 @@ async def make_scene() -> Scene:
     session = await make_session(event, starts_at=soon, capacity=4, place_id=place)
     draft = await make_event(structure, state="draft", published_at=None)
     await make_session(draft, starts_at=soon, place_id=place)
+    for_group = await make_session(
+        await make_event(structure, visibility="group", group_code="AMIS58"), starts_at=soon, place_id=place
+    )
     later = await make_session(event, starts_at=soon + timedelta(days=1), place_id=place)
     began = await make_session(
         await make_event(structure), starts_at=moment.replace(microsecond=0) - timedelta(hours=1), place_id=place
@@ -155,6 +159,7 @@ async def make_scene() -> Scene:
         began=began,
         event=event,
         draft=draft,
+        for_group=for_group,
         booking=odile,
         lost=lost,
         waiting=waiting,

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from ateliers.agenda.drafts import About
 from ateliers.agenda.event import Event, Visibility
+from ateliers.agenda.group import SHORTEST, draw_code, plain_code
 from ateliers.agenda.kinds import Rules
 from ateliers.agenda.local_time import LONGEST_AHEAD, NEVER_BEFORE, exists, to_utc
-from ateliers.agenda.questions import KEY_LENGTH, Question, taken, wrong_questions
+from ateliers.agenda.questions import KEY_LENGTH, taken, wrong_questions
 from ateliers.agenda.reminder import Reminder
 from ateliers.agenda.session import Session
 from ateliers.places.place import Accessibility
@@ -24,6 +25,9 @@ MINUTE = timedelta(minutes=1)
 def wrong_about(about: About, zone: str, *, starts: Iterable[datetime], now: datetime) -> dict[str, str]:
     """What contradicts itself: field to message id. `starts` are those of the sessions to come; `zone` is the structure's."""
     errors = wrong_questions(about.questions)
+    code = plain_code(about.group_code)
+    if about.visibility is Visibility.GROUP and about.group_code and len(code) < SHORTEST:
+        errors["group_code"] = "A code has at least four letters or digits."
     moments = {"public_from": about.public_from, "opens_at": about.opens_at}
     errors |= {
         name: message
@@ -53,8 +57,10 @@ def too_early(event: Event | Session, starts_at: datetime, *, now: datetime) -> 
     return {}
 
 
-def columns_of(about: About, rules: Rules, zone: str, *, known: list[Question]) -> dict[str, Any]:
-    """The columns of table event that say what it is about. `known`: the questions it has already."""
+def columns_of(about: About, rules: Rules, zone: str, *, before: Event | None = None) -> dict[str, Any]:
+    """The columns of table event that say what it is about. `before`: as it was, whose questions and code may stay."""
+    visibility = Visibility.NETWORK if rules.network_only else about.visibility
+    code = plain_code(about.group_code) or (before.group_code if before else None) or draw_code()
     keys = [secrets.token_hex(KEY_LENGTH // 2) for _ in about.questions]
     return {
         "title": about.title,
@@ -64,7 +70,8 @@ def columns_of(about: About, rules: Rules, zone: str, *, known: list[Question]) 
         "level": about.level,
         "run_by": about.run_by,
         "phone": about.phone,
-        "visibility": (Visibility.NETWORK if rules.network_only else about.visibility).value,
+        "visibility": visibility.value,
+        "group_code": code if visibility is Visibility.GROUP else None,
         "accessibility": [fact.value for fact in about.accessibility],
         "party_limit": about.party_limit,
         "waiting_max": about.waiting_max,
@@ -76,7 +83,7 @@ def columns_of(about: About, rules: Rules, zone: str, *, known: list[Question]) 
         "opens_at": None if about.opens_at is None else to_utc(about.opens_at, zone),
         "closing": about.closing_hours * HOUR,
         "release_after": None if about.release_minutes is None else about.release_minutes * MINUTE,
-        "questions": taken(about.questions, known, keys),
+        "questions": taken(about.questions, before.questions if before else [], keys),
         "is_private": not about.open_invites,
         "reminder_plan": [step.value for step in Reminder if step in about.reminder_plan],
     }
@@ -93,6 +100,7 @@ def about_of(event: Event, zone: str) -> About:
         run_by=event.run_by,
         phone=event.phone,
         visibility=event.visibility,
+        group_code=event.group_code or "",
         accessibility=[Accessibility(fact) for fact in event.accessibility],
         party_limit=event.party_limit,
         waiting_max=event.waiting_max,

@@ -64,6 +64,15 @@ PromotionStop = Annotated[
 Cutoff = Annotated[int, Meta(ge=0, le=336, title="Hours before the start until which people may give their seat back")]
 Facts = Annotated[list[Accessibility], Meta(max_length=len(Accessibility), title="Made accessible")]
 Seen = Annotated[Visibility, Meta(title="Who can find it", extra={"sometimes": True})]
+GroupCode = Annotated[
+    str,
+    Meta(
+        max_length=20,
+        title="Code of the group",
+        description="Only for an event reserved to a group. Left empty: we draw one.",
+        extra={"sometimes": True, "autocomplete": "off", "autocapitalize": "characters"},
+    ),
+]
 
 OfferHours = Annotated[
     int,
@@ -247,6 +256,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     run_by: RunBy = ""
     phone: Phone | None = None
     visibility: Seen = Visibility.PUBLIC
+    group_code: GroupCode = ""
     accessibility: Facts = []
     party_limit: PartyLimit = 5
     waiting_max: WaitingMax = 20

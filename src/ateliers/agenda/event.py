@@ -20,6 +20,7 @@ class Visibility(enum.Enum):
     PUBLIC = "public"
     LINK = "link"
     NETWORK = "network"
+    GROUP = "group"  # whoever has its code
 
     @property
     def label(self) -> T:
@@ -44,6 +45,7 @@ _VISIBILITY_LABELS = {
     Visibility.PUBLIC: T("Everyone: it can be found in the search"),
     Visibility.LINK: T("Only those who have the link"),
     Visibility.NETWORK: T("Only people of the network"),
+    Visibility.GROUP: T("Only a group that has a code"),
 }
 _STATE_LABELS = {
     EventState.DRAFT: T("Draft"),

@@ -190,7 +190,7 @@ async def update_event(event_id: UUID, about: About, *, by: Person, now: datetim
         errors = wrong_about(about, zone, starts=[row["starts_at"] for row in coming], now=now)
         if errors:
             raise Invalid(errors)
-        columns = columns_of(about, event.rules, zone, known=event.questions)
+        columns = columns_of(about, event.rules, zone, before=event)
         changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, 3))
         await execute(f"UPDATE event SET updated_at = $2, {changes} WHERE id = $1", event_id, now, *columns.values())
         if about.title != event.title and event.state is EventState.PUBLISHED:
@@ -277,7 +277,7 @@ async def _insert_event(event_id: UUID, new: NewEvent, structure: Structure, *, 
         "created_by": by.id,
         "created_at": now,
         "updated_at": now,
-        **columns_of(new, RULES[new.kind], structure.zone, known=[]),
+        **columns_of(new, RULES[new.kind], structure.zone),
     }
     marks = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     await execute(f"INSERT INTO event ({', '.join(columns)}) VALUES ({marks})", *columns.values())

@@ -239,7 +239,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             return True
         if self.event_state is EventState.DRAFT or not self.is_shown(now):
             return False
-        return self.visibility is not Visibility.NETWORK or person is not None
+        return self.visibility is not Visibility.GROUP and (
+            self.visibility is not Visibility.NETWORK or person is not None
+        )
 
     def places_in_words(self) -> str:
         """How many seats are left, in the reader's language and in words, not fractions (B10)."""

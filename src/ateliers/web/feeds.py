@@ -18,6 +18,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from ateliers.agenda.calendar import session_calendar
+from ateliers.agenda.group import may_be_read
 from ateliers.agenda.sessions import get_session, list_dates
 from ateliers.exchange.feeds.formats import FORMATS
 from ateliers.exchange.feeds.personal import personal_feed
@@ -56,10 +57,15 @@ _kept: OrderedDict[_Key, _Kept] = OrderedDict()
 _looking: dict[_Key, asyncio.Lock] = {}
 
 
-async def session_file(request: Request[Any, Any, Any], session_id: UUID, *, now: datetime) -> Response[bytes]:
-    """The calendar file of one session that anybody may see, with the dates of its cycle. Raises NotFound."""
+async def session_file(
+    request: Request[Any, Any, Any], session_id: UUID, *, key: str = "", now: datetime
+) -> Response[bytes]:
+    """The calendar file of one session that anybody may see, or those with its `key`; with the dates of its cycle.
+
+    Raises NotFound.
+    """
     session = await get_session(session_id)
-    if not session.may_be_seen_by(None, now):
+    if not may_be_read(session, key, now=now):
         raise NotFound
     dates = await list_dates(session) or [session]
     changed = max(date.updated_at for date in dates).replace(microsecond=0)

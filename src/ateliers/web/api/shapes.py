@@ -217,6 +217,7 @@ class EventShown(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     state: str
     visibility: str
+    group_code: str  # of an event for a group, else empty
     published_at: datetime | None
     about: About  # what PUT takes; its moments are on the clock of the structure
     sessions: list[SessionShown]
@@ -340,6 +341,7 @@ def event_shown(event: Event, sessions: list[Session], *, zone: str, now: dateti
         title=event.title,
         state=event.state.value,
         visibility=event.visibility.value,
+        group_code=event.group_code or "",
         published_at=event.published_at,
         about=about_of(event, zone),
         sessions=[session_shown(session, now=now) for session in sessions],

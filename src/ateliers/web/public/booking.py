@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from ateliers import words
 from ateliers.agenda.calendar import location
+from ateliers.agenda.group import entry_of, may_be_read
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import find_other_half, get_session
 from ateliers.bookings.answers import wrong_answers
@@ -105,18 +106,18 @@ class BookingForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/seances/{session_id:uuid}/reserver")
-async def show_form(session_id: FromPath[UUID]) -> Response[bytes]:
+async def show_form(request: Request[Any, Any, Any], session_id: FromPath[UUID]) -> Response[bytes]:
     """The form, or why there is none; of a cycle, on its first date."""
-    session = await _session(session_id)
+    session = await _session(request, session_id)
     if session.lead_id is not None:
-        return redirect(session.booking_path)
+        return redirect(session.booking_path + entry_of(session))
     return await _form_page(Form.of(BookingForm, who=For.ME, token=_new_token(session_id, now())), session)
 
 
 @post("/seances/{session_id:uuid}/reserver")
 async def send_form(request: Request[Any, Any, Any], session_id: FromPath[UUID]) -> Response[bytes]:
     """Book, then lead to the private page; or the form again, everything typed kept."""
-    session = await _session(session_id)
+    session = await _session(request, session_id)
     moment = now()
     form = await read_form(request, BookingForm)
     answers = answers_of(form, session.questions)
@@ -141,6 +142,7 @@ async def send_form(request: Request[Any, Any, Any], session_id: FromPath[UUID])
                 booking=refusal.booking,
                 sent=sent,
                 where=location(session),
+                entry=entry_of(session),
             )
         )
     except Refusal as refusal:
@@ -149,9 +151,9 @@ async def send_form(request: Request[Any, Any, Any], session_id: FromPath[UUID])
     return redirect(manage_path(booking))
 
 
-async def _session(session_id: UUID) -> Session:
+async def _session(request: Request[Any, Any, Any], session_id: UUID) -> Session:
     session = await get_session(session_id)
-    if not session.may_be_seen_by(None, now()):
+    if not may_be_read(session, request.query_params.get("groupe", ""), now=now()):
         raise NotFound
     return session
 
@@ -210,6 +212,7 @@ async def _form_page(
             status=status,
             session=session,
             where=location(session),
+            entry=entry_of(session),
             is_open=session.takes_bookings(moment),
             bookings=session.bookings_in_words(moment),
             full=full,

@@ -19,7 +19,7 @@ EXTENSION = ".ics"
 @route("/seances/{session_id:uuid}/agenda.ics", http_method=READING)
 async def show_session_file(request: Request[Any, Any, Any], session_id: FromPath[UUID]) -> Response[bytes]:
     """One session, for any calendar."""
-    return await session_file(request, session_id, now=now())
+    return await session_file(request, session_id, key=request.query_params.get("groupe", ""), now=now())
 
 
 @route("/f/{file:str}", http_method=READING)

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from ateliers.agenda.calendar import location
 from ateliers.agenda.event import EventState
+from ateliers.agenda.group import entry_of
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
 from ateliers.attendance.certificate import list_own_presences
@@ -92,6 +93,7 @@ async def _booking_page(form: Form[ReplyForm], booking: Booking, *, status: int 
             booking=booking,
             session=session,
             where=location(session),
+            entry=entry_of(session),
             rank=await rank_of(booking),
             path=manage_path(booking),
             join_url=join_link(booking, session),

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.params import FromPath
 
+from ateliers.agenda.group import asks_for_code
 from ateliers.agenda.sessions import get_session_by_code
 from ateliers.clock import now
 from ateliers.refusals import NotFound
@@ -17,9 +18,9 @@ from ateliers.web.answers import redirect
 async def follow(code: FromPath[str]) -> Response[bytes]:
     """To the session's page; spaces, dashes and small letters do not matter."""
     session = await get_session_by_code(code)
-    if not session.may_be_seen_by(None, now=now()):
-        raise NotFound
-    return redirect(session.path)
+    if session.may_be_seen_by(None, now=now()) or asks_for_code(session, now=now()):
+        return redirect(session.path)
+    raise NotFound
 
 
 ROUTES: list[Any] = [follow]

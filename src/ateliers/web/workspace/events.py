@@ -14,6 +14,7 @@ from ateliers.agenda.about import about_of
 from ateliers.agenda.drafts import About, NewEvent, NewSession
 from ateliers.agenda.duplicating import draft_like
 from ateliers.agenda.event import Event, EventState
+from ateliers.agenda.group import entry_of
 from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.permission import allow_managing, managed_by, may_manage
 from ateliers.agenda.publishing import (
@@ -229,6 +230,7 @@ async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = Non
         event=event,
         sessions=await list_sessions_of_event(event.id),
         series=await list_series_of(event.id),
+        entry=entry_of(event),
         structure=await get_structure_by_id(event.structure_id),
         may_manage=may_manage(me, event.structure_id) and event.state is not EventState.ARCHIVED,
         refusal=refusal,
