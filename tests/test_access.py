@@ -200,6 +200,9 @@ async def walk(db: str) -> AsyncIterator[Walk]:
     )
     candidate_id = await world.make_candidate("SecretVolunteer")
     paper = await world.make_file()
+    training = await world.insert(
+        "training", person_id=people["nadia"], day=clock.now().date(), recorded_at=clock.now()
+    )
     role = await database.fetch_value("SELECT id FROM role WHERE person_id = $1", people["nadia"])
     token = await create_token(others, "x", SCOPES, now=clock.now())
     signed_in: dict[str, dict[str, str]] = {"stranger": {}, "other token": {"authorization": f"Bearer {token}"}}
@@ -216,6 +219,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "role_id": [str(role)],
         "note_id": [str(note)],
         "candidate_id": [str(candidate_id)],
+        "training_id": [str(training)],
         "slug": ["ccas-de-nevers", "candidate"],
         "code": ["AAAAA2"],
         "key": ["aaaaaaaaaaaaaaaa"],
@@ -331,6 +335,8 @@ OWNED = {
     "structure_note": "t.structure_id = $1",
     "candidate": "$1::uuid IS NOT NULL",
     "invitation": "t.structure_id = $1",
+    "training": "$1::uuid IS NOT NULL",
+    "moderation": "$1::uuid IS NOT NULL",
     "api_token": "t.structure_id = $1",
     "event": "t.structure_id = $1",
     "session": "t.event_id IN (SELECT id FROM event WHERE structure_id = $1)",

@@ -53,6 +53,7 @@ OWNERS = {
     "co_organiser": "agenda",
     "kit_item": "agenda",
     "kit_version": "agenda",
+    "moderation": "agenda",
     "event": "agenda",
     "session": "agenda",
     "booking": "bookings",

@@ -129,15 +129,20 @@ def local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone))
 
 
-def day_in_words(moment: datetime, zone: str = PARIS) -> str:
+def day_in_words(moment: date, zone: str = PARIS) -> str:
     """« mardi 1er décembre 2026 » / "Tuesday 1 December 2026"."""
-    return _day(local(moment, zone).date(), language())
+    return _day(_day_of(moment, zone), language())
 
 
-def date_in_words(moment: datetime, zone: str = PARIS) -> str:
+def date_in_words(moment: date, zone: str = PARIS) -> str:
     """« 01/12/2026 » in French, "1 Dec 2026" in English."""
-    day = local(moment, zone)
-    return f"{day:%d/%m/%Y}" if language() == "fr" else format_date(day.date(), "d MMM y", locale="en_GB")
+    day = _day_of(moment, zone)
+    return f"{day:%d/%m/%Y}" if language() == "fr" else format_date(day, "d MMM y", locale="en_GB")
+
+
+def _day_of(moment: date, zone: str) -> date:
+    """An instant's day on the clock of `zone`; a day is one everywhere."""
+    return local(moment, zone).date() if isinstance(moment, datetime) else moment
 
 
 def month_in_words(moment: datetime, long: bool = False) -> str:

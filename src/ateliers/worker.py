@@ -41,6 +41,7 @@ def chores() -> list[Chore]:
     """All chores of the service."""
     from ateliers.agenda import alerts, clock_law
     from ateliers.agenda.emails import COMPOSERS as AGENDA_LETTERS
+    from ateliers.attendance import trainings
     from ateliers.bookings import changes, cycle_dates, incoming, needs, offers, reminders, texts, unreachable
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
     from ateliers.bookings.texts import COMPOSERS as BOOKING_TEXTS
@@ -48,7 +49,7 @@ def chores() -> list[Chore]:
     from ateliers.experiences.emails import COMPOSERS as AFTERWARDS
     from ateliers.mail import pace, safety
     from ateliers.mail.delivery import deliver_due
-    from ateliers.network import resigning
+    from ateliers.network import resigning, training
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
     from ateliers.network.purge import purge_network
 
@@ -66,6 +67,9 @@ def chores() -> list[Chore]:
 
     async def ask_signatures(now: datetime) -> None:
         await resigning.sweep(now)
+
+    async def remind_trained(now: datetime) -> None:
+        await training.sweep(now)
 
     async def follow(now: datetime) -> None:
         await follow_up.sweep(now)
@@ -91,6 +95,8 @@ def chores() -> list[Chore]:
         Chore(name="follow up", seconds=300, run=follow),
         Chore(name="draw conclusions from bounces", seconds=10, run=unreachable.sweep),
         Chore(name="ask signatures", seconds=60, run=ask_signatures),
+        Chore(name="notice who was trained", seconds=3600, run=trainings.sweep),
+        Chore(name="remind of trainings that end", seconds=3600, run=remind_trained),
         Chore(name="follow changes of clocks", seconds=86_400, run=clock_law.sweep),
         Chore(name="purge needs", seconds=3600, run=purge_needs),
         Chore(name="purge incoming mail", seconds=3600, run=incoming.purge_incoming),

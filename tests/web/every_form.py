@@ -18,6 +18,7 @@ from ateliers.web.coordination import structures
 from ateliers.web.public import booking, event, find_booking, my_booking, sign_in
 from ateliers.web.workspace import attendance, calls, one_booking, phone_booking, seats
 from tests.web.paper_forms import PAPER
+from tests.web.rules_forms import RULES_FORMS
 from tests.web.sending_forms import SENDING
 from tests.web.sent import Sent
 from tests.web.typed import local, workshop
@@ -358,4 +359,5 @@ FORMS: dict[str, Sent] = {
         valid=lambda _s: {"note": "Hors du champ de la charte."},
     ),
     **SENDING,
+    **RULES_FORMS,
 }

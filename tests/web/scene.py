@@ -77,6 +77,10 @@ class Scene(Struct, frozen=True, kw_only=True):
     nadias_role: UUID
     blank_application: str
     sent_application: str
+    waiting_event: UUID  # that a coordinator is to read
+    waiting_version: str
+    training: UUID  # of Nadia, noted by hand
+    next_training: UUID  # a session where Nadia has a seat
     seat: str
     token: str  # of the booking form
 
@@ -148,6 +152,13 @@ async def make_scene() -> Scene:
     rosa = await get_booking(thanks)
     alert = await find_alert(await make_alert())
     assert alert is not None
+    waiting_event = await make_event(structure, state="to_moderate", published_at=None, updated_at=moment)
+    await make_session(waiting_event, starts_at=soon, place_id=place)
+    await insert("moderation", event_id=waiting_event, at=moment, by_id=samir, what="asked")
+    next_training = await make_session(
+        await make_event(structure, kind="training", visibility="network"), starts_at=soon, place_id=place
+    )
+    await make_booking(next_training, name="Nadia Ferrand", email="nadia@example.test")
     return Scene(
         samir=samir,
         nadia=nadia,
@@ -194,6 +205,10 @@ async def make_scene() -> Scene:
         nadias_role=await database.fetch_value("SELECT id FROM role WHERE person_id = $1", nadia),
         blank_application=application_path(applications[0], now=moment),
         sent_application=application_path(applications[1], now=moment),
+        waiting_event=waiting_event,
+        waiting_version=moment.isoformat(),
+        training=await insert("training", person_id=nadia, day=moment.date(), recorded_by=paule, recorded_at=moment),
+        next_training=next_training,
         seat=f"{present.code}-1",
         token=timed_token(booking.FORM, f"{session} 0123456789abcdef01234567", now=moment - timedelta(minutes=3)),
     )

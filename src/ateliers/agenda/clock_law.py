@@ -37,7 +37,7 @@ async def sweep(now: datetime) -> None:
             if (start := _start(one)) != one.starts_at
         ]
         await execute_many(
-            """UPDATE session s SET starts_at = $2, ends_at = $3, updated_at = $4, revision = s.revision + (e.state <> 'draft')::int,
+            """UPDATE session s SET starts_at = $2, ends_at = $3, updated_at = $4, revision = s.revision + (e.state IN ('published', 'archived'))::int,
                held_back_until = s.held_back_until + ($2::timestamptz - s.starts_at)
                FROM event e WHERE s.id = $1 AND e.id = s.event_id""",
             wrong,

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from ateliers.agenda.drafts import NewEvent, NewSession
-from ateliers.agenda.event import Event, EventState
+from ateliers.agenda.event import Event
 from ateliers.agenda.kinds import Rules
 from ateliers.agenda.local_time import to_utc
 from ateliers.agenda.session import Session
@@ -123,7 +123,7 @@ async def settle_cycle(event: Event) -> None:
     await execute(
         "SELECT id FROM session WHERE event_id = $1 ORDER BY lead_id IS NOT NULL, id FOR NO KEY UPDATE", event.id
     )
-    if event.state is EventState.DRAFT:
+    if not event.state.was_published:
         await execute(
             """UPDATE session s SET lead_id = NULLIF(f.id, s.id)
                FROM (SELECT DISTINCT ON (onsite_id IS NULL) onsite_id IS NULL AS is_onsite, id

@@ -32,6 +32,7 @@ class EventState(enum.Enum):
     """Where an event stands (B4)."""
 
     DRAFT = "draft"
+    TO_MODERATE = "to_moderate"
     PUBLISHED = "published"
     ARCHIVED = "archived"
 
@@ -39,6 +40,11 @@ class EventState(enum.Enum):
     def label(self) -> T:
         """Its name on screen."""
         return _STATE_LABELS[self]
+
+    @property
+    def was_published(self) -> bool:
+        """Whether those it is for may know of it: published, and perhaps put away since."""
+        return self in {EventState.PUBLISHED, EventState.ARCHIVED}
 
 
 _VISIBILITY_LABELS = {
@@ -49,6 +55,7 @@ _VISIBILITY_LABELS = {
 }
 _STATE_LABELS = {
     EventState.DRAFT: T("Draft"),
+    EventState.TO_MODERATE: T("Waiting for the coordinator"),
     EventState.PUBLISHED: T("Published"),
     EventState.ARCHIVED: T("Archived"),
 }

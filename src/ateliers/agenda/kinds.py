@@ -67,6 +67,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     counters: tuple[Counter, ...] = OUTCOMES  # what is counted of its sessions (E4, E12)
     may_last_all_day: bool = False  # without fixed hours
     network_only: bool = False  # never shown to the public (A9)
+    trains: bool = False  # who came is trained from that day on (A9)
     default_minutes: int
     default_capacity: int | None  # seats; None: no limit
     label: T
@@ -142,6 +143,7 @@ RULES: dict[Kind, Rules] = {
         needs_link=False,
         has_counter=False,
         network_only=True,
+        trains=True,
         counters=(),
         default_minutes=180,
         default_capacity=12,

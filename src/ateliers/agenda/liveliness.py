@@ -27,7 +27,7 @@ async def liveliness_of(structure_ids: Sequence[UUID], *, now: datetime) -> dict
         SELECT e.structure_id, max(s.starts_at) FILTER (WHERE s.starts_at <= $2) AS last_at,
                min(s.starts_at) FILTER (WHERE s.starts_at > $2 AND e.state = 'published') AS next_at
         FROM event e JOIN session s ON s.event_id = e.id
-        WHERE e.structure_id = ANY ($1) AND e.state <> 'draft' AND s.called_off_at IS NULL
+        WHERE e.structure_id = ANY ($1) AND e.state IN ('published', 'archived') AND s.called_off_at IS NULL
         GROUP BY e.structure_id
         """,
         list(structure_ids),

@@ -15,18 +15,20 @@ from ateliers.agenda.dates import (
     wrong_held_back,
 )
 from ateliers.agenda.drafts import About, Move, NewEvent, NewSession
-from ateliers.agenda.event import Event, EventState
+from ateliers.agenda.event import Event, EventState, Visibility
 from ateliers.agenda.kinds import RULES
 from ateliers.agenda.local_time import wrong_start
+from ateliers.agenda.moderating import CycleTooShort, NothingToPublish, StructureNotAdmitted, go_public
 from ateliers.agenda.permission import allow_managing, choose_structure
 from ateliers.agenda.repeating import keep_series, repeat, spans_of
 from ateliers.agenda.search_words import index_words
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, get_session, list_sessions_of_event
+from ateliers.agenda.territory import check_trained
 from ateliers.agenda.where import Span, Spot, find_span, find_spot, midnight
 from ateliers.database import execute, fetch_rows, fetch_value, new_id, transaction
 from ateliers.network.people import Person
-from ateliers.network.structure import Structure, StructureState
+from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure_by_id
 from ateliers.refusals import Invalid, NotFound, Refusal
 
@@ -48,27 +50,6 @@ __all__ = [
 ]
 
 
-class StructureNotAdmitted(Refusal):
-    """Only structures of the network publish."""
-
-    status = 403
-    title = "Your structure is not (or no longer) admitted to the network: it cannot publish."
-
-
-class NothingToPublish(Refusal):
-    """An event without a date to come."""
-
-    title = "Add at least one date to come before publishing."
-    field = "dates"
-
-
-class CycleTooShort(Refusal):
-    """One date alone is a session."""
-
-    title = "A cycle has at least two dates to come."
-    field = "dates"
-
-
 class EventArchived(Refusal):
     """What is archived is only kept to be read."""
 
@@ -82,9 +63,9 @@ class SessionsAhead(Refusal):
 
 
 async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
-    """A draft with its first dates, published at once when `new.publish`.
+    """A draft with its first dates; with `new.publish` it is published at once, or asked for where a coordinator reads first.
 
-    Raises Invalid, NotAllowed, NotFound, StructureNotAdmitted, NothingToPublish.
+    Raises Invalid, NotAllowed, NotFound, StructureNotAdmitted, NothingToPublish, NobodyTrained.
     """
     rules = RULES[new.kind]
     async with transaction():
@@ -121,17 +102,19 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
         await settle_cycle(await get_event(event_id))
         await index_words(event_id)
         if new.publish:
-            await _publish(event_id, structure.state, now=now)
+            await go_public(event_id, structure, by=by, now=now)
         return await get_event(event_id)
 
 
 async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> Session:
     """One more date, or the dates of a rule from it on; where nothing is said, as the latest session of the event. The first one.
 
-    Raises Invalid, NotAllowed, NotFound, EventArchived, FirstDateStaysFirst.
+    Raises Invalid, NotAllowed, NotFound, EventArchived, FirstDateStaysFirst, NobodyTrained.
     """
     async with transaction():
         event = await lock_event(event_id, by=by)
+        if event.state is EventState.PUBLISHED:
+            await check_trained(event, now=now)
         structure = await get_structure_by_id(event.structure_id)
         sessions = await list_sessions_of_event(event_id)
         on_site = [session for session in sessions if session.onsite_id is None]
@@ -177,7 +160,7 @@ async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datet
 async def update_event(event_id: UUID, about: About, *, by: Person, now: datetime) -> Event:
     """Change what the event is about. A new title concerns those who booked: coming sessions get a new revision.
 
-    Raises NotAllowed, NotFound, EventArchived.
+    Raises NotAllowed, NotFound, EventArchived, NobodyTrained when it is to be shown to the public now.
     """
     async with transaction():
         event = await lock_event(event_id, by=by)
@@ -205,19 +188,22 @@ async def update_event(event_id: UUID, about: About, *, by: Person, now: datetim
                 now,
             )
         await index_words(event_id)
-        return await get_event(event_id)
+        changed = await get_event(event_id)
+        if event.state is EventState.PUBLISHED and event.visibility is Visibility.NETWORK:
+            await check_trained(changed, now=now)
+        return changed
 
 
 async def publish_event(event_id: UUID, *, by: Person, now: datetime) -> Event:
-    """Show a draft to those it is for. Published already: nothing changes.
+    """Show a draft to those it is for, or ask a coordinator to where she reads first. Asked or published already: nothing changes.
 
-    Raises NotAllowed, NotFound, EventArchived, StructureNotAdmitted, NothingToPublish.
+    Raises NotAllowed, NotFound, EventArchived, StructureNotAdmitted, NothingToPublish, NobodyTrained.
     """
     async with transaction():
         event = await lock_event(event_id, by=by)
         if event.state is EventState.DRAFT:
             structure = await get_structure_by_id(event.structure_id)
-            await _publish(event_id, structure.state, now=now)
+            await go_public(event_id, structure, by=by, now=now)
         return await get_event(event_id)
 
 
@@ -246,24 +232,6 @@ async def lock_event(event_id: UUID, *, by: Person) -> Event:
     if event.state is EventState.ARCHIVED:
         raise EventArchived
     return event
-
-
-async def _publish(event_id: UUID, structure_state: StructureState, *, now: datetime) -> None:
-    if structure_state is not StructureState.ADMITTED:
-        raise StructureNotAdmitted
-    coming = await fetch_value(
-        "SELECT count(*) FROM session WHERE event_id = $1 AND starts_at > $2 AND called_off_at IS NULL "
-        "AND onsite_id IS NULL",
-        event_id,
-        now,
-    )
-    if not coming:
-        raise NothingToPublish
-    if coming == 1 and await fetch_value("SELECT is_cycle FROM event WHERE id = $1", event_id):
-        raise CycleTooShort
-    await execute(
-        "UPDATE event SET state = 'published', published_at = $2, updated_at = $2 WHERE id = $1", event_id, now
-    )
 
 
 async def _insert_event(event_id: UUID, new: NewEvent, structure: Structure, *, by: Person, now: datetime) -> None:

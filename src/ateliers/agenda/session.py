@@ -237,7 +237,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """Whether this reader (None: a stranger) may know of it; what is archived can still be read by its link."""
         if person is not None and (person.serves(self.structure_id) or person.coordinates(self.departement)):
             return True
-        if self.event_state is EventState.DRAFT or not self.is_shown(now):
+        if not self.event_state.was_published or self.published_at is None or not self.is_shown(now):
             return False
         return self.visibility is not Visibility.GROUP and (
             self.visibility is not Visibility.NETWORK or person is not None

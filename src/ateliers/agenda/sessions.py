@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from ateliers.agenda.event import EVENT_SQL, Event
+from ateliers.agenda.kinds import RULES
 from ateliers.agenda.session import SESSION_SQL, Session
 from ateliers.database import fetch, fetch_one
 from ateliers.refusals import NotFound
@@ -109,11 +110,24 @@ async def list_next_sessions(structure_ids: list[UUID], *, now: datetime, limit:
     )
 
 
+async def list_next_trainings(*, now: datetime, limit: int = 200) -> list[Session]:
+    """Published trainings of the network that have yet to begin, the soonest first; a cycle by its first date."""
+    return await fetch(
+        Session,
+        f"""{SESSION_SQL} WHERE e.kind = ANY($1) AND e.state = 'published' AND o.state = 'admitted' AND s.starts_at > $2
+            AND COALESCE(e.public_from <= $2, true) AND s.called_off_at IS NULL AND s.onsite_id IS NULL AND s.lead_id IS NULL
+            ORDER BY s.starts_at, s.id LIMIT $3""",
+        [kind.value for kind, rules in RULES.items() if rules.trains],
+        now,
+        limit,
+    )
+
+
 async def list_sessions_without_outcome(structure_ids: list[UUID], *, now: datetime, limit: int = 50) -> list[Session]:
     """Sessions of these structures that are over, took place as far as we know, and of which nothing was recorded."""
     return await fetch(
         Session,
-        f"""{SESSION_SQL} WHERE e.structure_id = ANY($1) AND e.state <> 'draft' AND s.ends_at <= $2
+        f"""{SESSION_SQL} WHERE e.structure_id = ANY($1) AND e.state IN ('published', 'archived') AND s.ends_at <= $2
             AND s.called_off_at IS NULL AND s.outcome IS NULL
             ORDER BY s.starts_at DESC, s.id LIMIT $3""",
         structure_ids,

@@ -13,10 +13,12 @@ from uuid import UUID
 
 import msgspec
 
+from ateliers.agenda.kinds import RULES
 from ateliers.agenda.outcome import Outcome, set_outcome
 from ateliers.attendance.conflicts import Said, heads, is_disputed
 from ateliers.attendance.recorder import Recorder, author
 from ateliers.attendance.tally import Held, Seat
+from ateliers.attendance.trainings import notice_training
 from ateliers.database import execute, fetch_rows, fetch_value, new_id
 
 EARLY = timedelta(hours=12)  # a mark made longer before the start (an excuse by phone) does not say that it was held
@@ -301,6 +303,8 @@ async def _settle(
         held, came=bool(rows[0]["came"] or counted), recorded=bool(rows[0]["recorded"]), now=now, empty=empty
     )
     await set_outcome(held.id, outcome, now=now)
+    if states and RULES[held.kind].trains:
+        await notice_training(held.id, now=now)
 
 
 def _outcome(held: Held, *, came: bool, recorded: bool, now: datetime, empty: bool) -> Outcome | None:

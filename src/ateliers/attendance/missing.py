@@ -16,7 +16,7 @@ async def count_missing(structure_ids: Sequence[UUID], *, now: datetime) -> dict
     rows = await fetch_rows(
         """SELECT e.structure_id, count(*) AS missing
            FROM session s JOIN event e ON e.id = s.event_id
-           WHERE e.structure_id = ANY ($1) AND e.state <> 'draft' AND s.called_off_at IS NULL AND s.outcome IS NULL
+           WHERE e.structure_id = ANY ($1) AND e.state IN ('published', 'archived') AND s.called_off_at IS NULL AND s.outcome IS NULL
              AND s.onsite_id IS NULL AND s.ends_at < $2
            GROUP BY e.structure_id""",
         list(structure_ids),

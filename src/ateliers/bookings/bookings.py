@@ -47,6 +47,17 @@ async def list_bookings(session_id: UUID) -> list[Booking]:
     )
 
 
+async def list_live_bookings_of(email: str, session_ids: list[UUID]) -> dict[UUID, Booking]:
+    """By session, what this address holds or waits for in these sessions."""
+    found = await fetch(
+        Booking,
+        f"{BOOKING_SQL} WHERE session_id = ANY($1) AND email = $2 AND state IN ('confirmed', 'waiting', 'offered') ORDER BY id",
+        session_ids,
+        email,
+    )
+    return {booking.session_id: booking for booking in found}
+
+
 async def list_bookings_by_id(ids: list[UUID]) -> list[Booking]:
     """The bookings of these ids that exist, in no order."""
     return await fetch(Booking, f"{BOOKING_SQL} WHERE id = ANY($1)", ids)

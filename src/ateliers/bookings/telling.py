@@ -21,7 +21,7 @@ MOST_SHOWN = 200  # people to call on one page; the session's own page has the w
 TAKES_MAIL = "email IS NOT NULL AND unreachable = ''"
 CONCERNED_SQL = """
     session_id IN (SELECT COALESCE(s.lead_id, s.id) FROM session s JOIN event e ON e.id = s.event_id
-                   WHERE (s.id = ANY($1) OR s.onsite_id = ANY($1)) AND e.state <> 'draft')
+                   WHERE (s.id = ANY($1) OR s.onsite_id = ANY($1)) AND e.state IN ('published', 'archived'))
     AND state IN ('confirmed', 'offered', 'waiting')
 """
 

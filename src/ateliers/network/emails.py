@@ -29,6 +29,7 @@ from ateliers.network.signing_in import code_of, find_sign_in, link_path
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure_by_id
 from ateliers.network.thread import find_message
+from ateliers.network.training import SOON, find_ending, today_of
 
 SENDER = "Ateliers"
 
@@ -196,6 +197,18 @@ async def charter_to_sign(row: OutboxRow, _now: datetime) -> Composed:
     )
 
 
+async def training_ending(row: OutboxRow, now: datetime) -> Composed:
+    """To somebody of a structure: their training holds until then, and where to book the next (A9)."""
+    trained = await find_ending(_subject(row))
+    today = today_of(now)
+    if trained is None or trained.valid_until is None:
+        return Dropped("Trained again meanwhile, or no longer in the network.")
+    if not today <= trained.valid_until <= today + SOON:
+        return Dropped("Over, or good for longer than it was.")
+    person = await get_person(trained.person_id)
+    return _email(row.kind, (person.name, person.email), person.language, trained=trained, path="/espace/formations")
+
+
 COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Composed]]] = {
     "sign_in": sign_in,
     "application_link": application_link,
@@ -214,6 +227,7 @@ COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Composed]]] = {
     "candidate_closed": candidate_closed,
     "invitation": invitation,
     "charter_to_sign": charter_to_sign,
+    "training_ending": training_ending,
 }
 
 

@@ -261,7 +261,7 @@ def chosen_sessions(scope: Scope, kind: Kind | None, args: list[Any], *, booking
 
     `bookings` joins something else (as b) than the sums of each session's bookings.
     """
-    conditions = ["s.local_start >= $1", "s.local_start < $2", "e.state <> 'draft'"]
+    conditions = ["s.local_start >= $1", "s.local_start < $2", "e.state IN ('published', 'archived')"]
     for condition, value in (
         ("e.structure_id = ANY($%d)", scope.structures),
         ("COALESCE(p.departement, o.departement) = ANY($%d)", scope.departements),

@@ -288,6 +288,17 @@ _OTHERS: dict[str, Callable[[], dict[str, Any]]] = {
         _network(),
     ),
     "application_message": _network(message=lambda: Sample(text=gettext("When do you open?"))),
+    "training_ending": _network(
+        trained=lambda: Sample(day=NOON.date(), valid_until=START.date(), structure_name="CCAS de Nevers")
+    ),
+    **dict.fromkeys(
+        ("event_to_moderate", "event_published", "event_sent_back"),
+        _network(
+            event=lambda: Sample(title=a_session().title),
+            sessions=lambda: [a_session()],
+            answer=lambda: Sample(message=gettext("Please say more about your opening hours.")),
+        ),
+    ),
     "candidate_link": _network(),
     "candidate_open": _network(candidate=_candidate),
     "candidate_closed": _network(candidate=_candidate),

@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from ateliers.agenda.moderating import list_to_moderate
 from ateliers.clock import now
 from ateliers.network import applications
 from ateliers.network.application import Note
@@ -33,6 +34,7 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
         "coordination/applications.html",
         me=me,
         to_examine=await list_structures(by=me, state=StructureState.SUBMITTED),
+        to_read=len(await list_to_moderate(by=me)),
         to_correct=await list_structures(by=me, state=StructureState.CHANGES_ASKED),
     )
 

@@ -29,6 +29,7 @@ from ateliers.network.people import Person, list_members
 from ateliers.network.resigning import find_unsigned
 from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import list_history, list_structures
+from ateliers.network.training import trained_of
 from ateliers.refusals import NotAllowed
 from ateliers.web.answers import page, redirect
 from ateliers.web.forms import Form, read_form
@@ -162,6 +163,7 @@ async def _structure_page(
         missing=(await count_missing([structure_id], now=moment)).get(structure_id, 0),
         unsigned=bool(await find_unsigned([structure_id])),
         members=await list_members(structure_id),
+        trained=await trained_of(structure_id),
         notes=await list_notes(structure_id),
         today=local(moment, PARIS).date(),
         history=await list_history(structure_id),

@@ -16,6 +16,7 @@ from ateliers.agenda.duplicating import draft_like
 from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.group import entry_of
 from ateliers.agenda.kinds import RULES, Kind
+from ateliers.agenda.moderating import NotWaiting, list_moderations, take_back_event
 from ateliers.agenda.permission import allow_managing, managed_by, may_manage
 from ateliers.agenda.publishing import (
     add_session,
@@ -27,6 +28,7 @@ from ateliers.agenda.publishing import (
 from ateliers.agenda.repeating import list_series_of, next_of_series
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, list_events_of, list_sessions_of_event, next_session_of_each
+from ateliers.agenda.territory import untrained
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.network.structure import Structure
@@ -200,6 +202,16 @@ async def publish(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Resp
     return redirect(event.path)
 
 
+@post("/espace/evenements/{event_id:uuid}/reprendre")
+async def take_back(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """What waits for the coordinator is a draft again."""
+    try:
+        event = await take_back_event(event_id, by=me, now=now())
+    except NotWaiting as refusal:
+        return await _event_page(await _readable_event(event_id, me), me, refusal=refusal)
+    return redirect(event.path)
+
+
 @post("/espace/evenements/{event_id:uuid}/archiver")
 async def archive(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """Archive, or say on the event's page why not."""
@@ -224,6 +236,7 @@ async def _manageable_event(event_id: UUID, me: Person) -> Event:
 
 
 async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = None) -> Response[bytes]:
+    moment = now()
     return page(
         "workspace/event.html",
         status=refusal.status if refusal else 200,
@@ -233,8 +246,10 @@ async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = Non
         entry=entry_of(event),
         structure=await get_structure_by_id(event.structure_id),
         may_manage=may_manage(me, event.structure_id) and event.state is not EventState.ARCHIVED,
+        steps=await list_moderations(event.id),
+        untrained=await untrained(event, now=moment),
         refusal=refusal,
-        moment=now(),
+        moment=moment,
     )
 
 
@@ -283,5 +298,6 @@ ROUTES = [
     show_add_date,
     add_date,
     publish,
+    take_back,
     archive,
 ]

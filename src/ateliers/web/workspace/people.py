@@ -15,6 +15,7 @@ from ateliers.network.invitations import MemberRole, NewMember
 from ateliers.network.people import Person, RoleName, list_members
 from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure, list_structures_by_id
+from ateliers.network.training import today_of, trained_of
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import page, redirect
 from ateliers.web.forms import Form, read_form
@@ -100,6 +101,8 @@ async def _people_page(
         me=me,
         structure=structure,
         members=await list_members(structure.id),
+        trained=await trained_of(structure.id),
+        today=today_of(now()),
         invitations=await invitations.list_invitations(structure.id) if may_invite else [],
         may_invite=may_invite,
         now=now(),

@@ -1,0 +1,52 @@
+"""The forms about rules of a territory, trainings, events read first and structures that organise together."""
+
+from __future__ import annotations
+
+from ateliers.agenda.moderating import Approval, SendingBack
+from ateliers.network.rules import NewRule
+from ateliers.network.training import NewTrainings
+from tests.web.sent import Sent
+
+RULES_FORMS: dict[str, Sent] = {
+    "/coordination/regles": Sent(
+        at=lambda _s: "/coordination/regles",
+        by="paule",
+        struct=NewRule,
+        valid=lambda _s: {
+            "departements": ["58", "71"],
+            "moderation": "1",
+            "trained_only": "warn",
+            "training_months": "36",
+        },
+    ),
+    "/coordination/moderation/{event_id:uuid}/publier": Sent(
+        at=lambda s: f"/coordination/moderation/{s.waiting_event}/publier",
+        by="paule",
+        struct=Approval,
+        valid=lambda s: {"seen": s.waiting_version, "message": "Bravo."},
+    ),
+    "/coordination/moderation/{event_id:uuid}/renvoyer": Sent(
+        at=lambda s: f"/coordination/moderation/{s.waiting_event}/renvoyer",
+        by="paule",
+        struct=SendingBack,
+        valid=lambda _s: {"message": "Dites où se garer."},
+    ),
+    "/espace/evenements/{event_id:uuid}/reprendre": Sent(
+        at=lambda s: f"/espace/evenements/{s.waiting_event}/reprendre", by="samir"
+    ),
+    "/coordination/formations": Sent(
+        at=lambda _s: "/coordination/formations",
+        by="paule",
+        struct=NewTrainings,
+        valid=lambda s: {"people": [str(s.nadia), str(s.samir)], "day": "2026-03-12"},
+    ),
+    "/coordination/formations/{training_id:uuid}/retrait": Sent(
+        at=lambda s: f"/coordination/formations/{s.training}/retrait", by="paule"
+    ),
+    "/espace/formations/{session_id:uuid}/inscription": Sent(
+        at=lambda s: f"/espace/formations/{s.next_training}/inscription", by="samir"
+    ),
+    "/espace/formations/{session_id:uuid}/desinscription": Sent(
+        at=lambda s: f"/espace/formations/{s.next_training}/desinscription", by="nadia"
+    ),
+}
