@@ -217,6 +217,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "structure_id": [str(ours), str(candidate)],
         "invitation_id": [str(invitation)],
         "role_id": [str(role)],
+        "place_id": [str(row["id"]) for row in await database.fetch_rows("SELECT id FROM place")],
         "note_id": [str(note)],
         "candidate_id": [str(candidate_id)],
         "training_id": [str(training)],

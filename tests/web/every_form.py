@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ateliers import clock
 from ateliers.agenda.alerts import NewAlert
-from ateliers.agenda.drafts import About, CallOff, Move, NewEvent, NewSession
+from ateliers.agenda.drafts import About, CallOff, Move, NewEvent, NewSession, Venue
 from ateliers.agenda.suspending import MembershipEnd
 from ateliers.network.application import Application, EmailAddress, Note
 from ateliers.network.candidates import Match, NewCandidate
@@ -51,6 +51,8 @@ WHERE = {
     "access_note": "Bus 3",
     "minutes": "90",
 }
+
+VENUE = {"place_name": "Salle des fêtes", "address": "2 rue Haute", "commune": "58000", "access_note": "Bus 3"}
 
 # Path of each handler, with its form.
 FORMS: dict[str, Sent] = {
@@ -154,6 +156,13 @@ FORMS: dict[str, Sent] = {
     "/espace/evenements/{event_id:uuid}/archiver": Sent(
         at=lambda s: f"/espace/evenements/{s.event}/archiver", by="samir"
     ),
+    "/espace/lieux/nouveau": Sent(
+        at=lambda _s: "/espace/lieux/nouveau", by="samir", struct=Venue, valid=lambda _s: VENUE
+    ),
+    "/espace/lieux/{place_id:uuid}/modifier": Sent(
+        at=lambda s: f"/espace/lieux/{s.place}/modifier", by="samir", struct=Venue, valid=lambda _s: VENUE
+    ),
+    "/espace/lieux/{place_id:uuid}/retirer": Sent(at=lambda s: f"/espace/lieux/{s.place}/retirer", by="samir"),
     "/espace/seances/{session_id:uuid}/reporter": Sent(
         at=lambda s: f"/espace/seances/{s.session}/reporter",
         by="samir",

@@ -373,4 +373,16 @@ class CallOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     whole: Annotated[bool, Meta(title="All dates of the cycle that are still to come")] = False
 
 
+class Venue(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that a structure keeps for its events: what is said here once is said of all of them."""
+
+    structure_id: Annotated[UUID, Meta(title="Structure")] | None = None  # None: the only one its manager has
+    place_name: PlaceName
+    address: Address = ""
+    address_more: AddressMore = ""
+    commune: CommuneText
+    access_note: AccessNote = ""
+    place_accessibility: PlaceFacts = []
+
+
 Where = NewEvent | NewSession | Move

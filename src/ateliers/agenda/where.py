@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from ateliers.agenda.drafts import LONGEST_MINUTES, Move, NewSession, Where
+from ateliers.agenda.drafts import LONGEST_MINUTES, Move, NewSession, Venue, Where
 from ateliers.agenda.kinds import Rules
 from ateliers.agenda.local_time import exists, to_utc, wrong_start
 from ateliers.network.structure import Structure
@@ -75,6 +75,14 @@ async def _find_or_keep_place(where: Where, structure: Structure, *, now: dateti
         return place, {} if place else {"place_id": "We do not know this place."}
     if not where.commune and not where.place_name and not where.address:
         return None, {"place_id": "Say where it takes place."}
+    new, errors = typed_place(where)
+    if new is None:
+        return None, errors
+    return await add_place(new, owner_id=structure.id if where.keep_place else None, now=now), {}
+
+
+def typed_place(where: Where | Venue) -> tuple[NewPlace | None, Errors]:
+    """The place whose name and address were written, or what is wrong with them."""
     errors: Errors = {}
     commune = resolve(where.commune) if where.commune else None
     if not where.place_name:
@@ -99,7 +107,7 @@ async def _find_or_keep_place(where: Where, structure: Structure, *, now: dateti
         access_note=where.access_note,
         accessibility=where.place_accessibility,
     )
-    return await add_place(new, owner_id=structure.id if where.keep_place else None, now=now), {}
+    return new, {}
 
 
 def _postcode(typed: str, commune: Commune) -> str:

@@ -101,6 +101,17 @@ async def list_places_of(structure_id: UUID) -> list[Place]:
     return await fetch(Place, f"SELECT {_COLUMNS} FROM place WHERE owner_id = $1 ORDER BY name, id", structure_id)
 
 
+async def update_place(id: UUID, new: NewPlace, *, now: datetime) -> None:
+    """Write the venue anew; whose it is stays. Opens no transaction."""
+    columns = ", ".join(f"{name} = ${number}" for number, name in enumerate(_NEW, 3))
+    await execute(f"UPDATE place SET updated_at = $2, {columns} WHERE id = $1", id, now, *_values(new))
+
+
+async def release_place(id: UUID, *, now: datetime) -> None:
+    """Nobody's own any more: it is no longer offered, and stays where sessions took place. Opens no transaction."""
+    await execute("UPDATE place SET owner_id = NULL, updated_at = $2 WHERE id = $1", id, now)
+
+
 def _values(new: NewPlace) -> list[object]:
     values = msgspec.structs.asdict(new)
     values["accessibility"] = [fact.value for fact in new.accessibility]
