@@ -241,13 +241,14 @@ def test_emails_come_in_threes():
 
 def test_every_email_has_a_composer_and_every_composer_an_email():
     from ateliers.agenda.emails import COMPOSERS as AGENDA
+    from ateliers.attendance.nudges import COMPOSERS as ATTENDANCE
     from ateliers.bookings.emails import COMPOSERS as BOOKINGS
     from ateliers.experiences.emails import COMPOSERS as EXPERIENCES
     from ateliers.network.emails import COMPOSERS as NETWORK
 
     folders = {path.name for path in (TEMPLATES / "emails").iterdir() if path.is_dir()}
 
-    assert sorted([*NETWORK, *AGENDA, *BOOKINGS, *EXPERIENCES]) == sorted(folders)
+    assert sorted([*NETWORK, *AGENDA, *BOOKINGS, *ATTENDANCE, *EXPERIENCES]) == sorted(folders)
 
 
 def test_every_template_is_used():

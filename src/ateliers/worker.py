@@ -41,7 +41,7 @@ def chores() -> list[Chore]:
     """All chores of the service."""
     from ateliers.agenda import alerts, clock_law
     from ateliers.agenda.emails import COMPOSERS as AGENDA_LETTERS
-    from ateliers.attendance import trainings
+    from ateliers.attendance import nudges, trainings
     from ateliers.bookings import changes, cycle_dates, incoming, needs, offers, reminders, texts, unreachable
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
     from ateliers.bookings.texts import COMPOSERS as BOOKING_TEXTS
@@ -53,7 +53,14 @@ def chores() -> list[Chore]:
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
     from ateliers.network.purge import purge_network
 
-    composers = {**NETWORK_LETTERS, **AGENDA_LETTERS, **BOOKING_LETTERS, **BOOKING_TEXTS, **AFTERWARDS}
+    composers = {
+        **NETWORK_LETTERS,
+        **AGENDA_LETTERS,
+        **BOOKING_LETTERS,
+        **BOOKING_TEXTS,
+        **AFTERWARDS,
+        **nudges.COMPOSERS,
+    }
 
     async def deliver(now: datetime) -> int:
         return await deliver_due(composers, now=now)
@@ -70,6 +77,9 @@ def chores() -> list[Chore]:
 
     async def remind_trained(now: datetime) -> None:
         await training.sweep(now)
+
+    async def ask_who_came(now: datetime) -> None:
+        await nudges.sweep(now)
 
     async def follow(now: datetime) -> None:
         await follow_up.sweep(now)
@@ -92,6 +102,7 @@ def chores() -> list[Chore]:
         Chore(name="serve who waits", seconds=5, run=offers.sweep),
         Chore(name="remind", seconds=20, run=remind),
         Chore(name="tell of new sessions", seconds=600, run=alerts.sweep),
+        Chore(name="ask for attendance", seconds=600, run=ask_who_came),
         Chore(name="follow up", seconds=300, run=follow),
         Chore(name="draw conclusions from bounces", seconds=10, run=unreachable.sweep),
         Chore(name="ask signatures", seconds=60, run=ask_signatures),

@@ -79,4 +79,7 @@ PAPER: dict[str, Sent] = {
         valid=lambda s: {"session_id": str(s.held), "seat": "1"},
         is_tap=True,
     ),
+    "/coordination/presences/{structure_id:uuid}/relance": Sent(
+        at=lambda s: f"/coordination/presences/{s.structure}/relance", by="paule"
+    ),
 }

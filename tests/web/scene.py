@@ -150,6 +150,9 @@ async def make_scene() -> Scene:
         moment,
     )
     rosa = await get_booking(thanks)
+    await make_session(
+        await make_event(structure), starts_at=moment - timedelta(days=5), place_id=place
+    )  # and who came?
     alert = await find_alert(await make_alert())
     assert alert is not None
     waiting_event = await make_event(structure, state="to_moderate", published_at=None, updated_at=moment)

@@ -8,6 +8,7 @@ import pytest
 
 from ateliers import words
 from ateliers.agenda.emails import COMPOSERS as AGENDA
+from ateliers.attendance.nudges import COMPOSERS as ATTENDANCE
 from ateliers.bookings.emails import COMPOSERS as BOOKINGS
 from ateliers.bookings.texts import COMPOSERS as TEXTS
 from ateliers.experiences.emails import COMPOSERS as EXPERIENCES
@@ -15,7 +16,7 @@ from ateliers.network.emails import COMPOSERS as NETWORK
 from ateliers.web.gallery import kinds, show
 from tests.world import make_nadia, make_structure
 
-EVERY = [*AGENDA, *BOOKINGS, *EXPERIENCES, *NETWORK]
+EVERY = [*AGENDA, *ATTENDANCE, *BOOKINGS, *EXPERIENCES, *NETWORK]
 LARGEST = 30_000  # bytes of both bodies
 
 

@@ -3,23 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from ateliers.database import fetch_rows
+import msgspec
+
+from ateliers.database import fetch, fetch_rows
 
 GRACE = timedelta(days=1)  # after the end: the sheet is often filled in the day after
+SHOWN_TO_COORDINATORS = timedelta(days=4)  # after the end: by then the team was asked twice
+
+# Of a session `s` and its event `e`: it took place as far as we know, and nothing of it is told.
+IS_MISSING = (
+    """e.state IN ('published', 'archived') AND s.called_off_at IS NULL AND s.outcome IS NULL AND s.onsite_id IS NULL"""
+)
+
+
+class MissingSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is over, and of which nothing was recorded."""
+
+    id: UUID
+    title: str
+    structure_id: UUID
+    structure_name: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str  # IANA
+    day: date  # of its start, on the clock of the place
+    seats: int  # booked
+    last_asked_at: datetime | None  # when its team was last written to about that day
 
 
 async def count_missing(structure_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, int]:
     """By structure, how many sessions ended more than a day ago without anything recorded; none: absent."""
     rows = await fetch_rows(
-        """SELECT e.structure_id, count(*) AS missing
-           FROM session s JOIN event e ON e.id = s.event_id
-           WHERE e.structure_id = ANY ($1) AND e.state IN ('published', 'archived') AND s.called_off_at IS NULL AND s.outcome IS NULL
-             AND s.onsite_id IS NULL AND s.ends_at < $2
-           GROUP BY e.structure_id""",
+        f"""SELECT e.structure_id, count(*) AS missing FROM session s JOIN event e ON e.id = s.event_id
+            WHERE e.structure_id = ANY ($1) AND {IS_MISSING} AND s.ends_at < $2 GROUP BY e.structure_id""",
         list(structure_ids),
         now - GRACE,
     )
     return {row["structure_id"]: row["missing"] for row in rows}
+
+
+async def list_missing(
+    structure_ids: Sequence[UUID], *, now: datetime, after: timedelta = GRACE, limit: int = 200
+) -> list[MissingSession]:
+    """Those of these structures that ended longer than `after` ago, the latest first."""
+    return await fetch(
+        MissingSession,
+        f"""SELECT s.id, e.title, e.structure_id, o.name AS structure_name, s.starts_at, s.ends_at, s.zone, s.local_start::date AS day,
+                   s.seats_taken AS seats,
+                   (SELECT max(b.created_at) FROM outbox b WHERE b.kind = 'attendance_missing'
+                    AND b.subject_id = e.structure_id AND b.data ->> 'day' = (s.local_start::date)::text) AS last_asked_at
+            FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id
+            WHERE e.structure_id = ANY ($1) AND {IS_MISSING} AND s.ends_at < $2
+            ORDER BY s.starts_at DESC, s.id LIMIT $3""",
+        list(structure_ids),
+        now - after,
+        limit,
+    )

@@ -262,6 +262,19 @@ _OTHERS: dict[str, Callable[[], dict[str, Any]]] = {
         is_other=False,
     ),
     "contacts_unreachable": _staff(people=lambda: [(a_booking(), "06\u00a012\u00a034\u00a056\u00a078")]),
+    "attendance_missing": _network(
+        sessions=lambda: [
+            Sample(
+                id=UUID(int=3),
+                title=a_session().title,
+                starts_at=START,
+                ends_at=START + timedelta(hours=2),
+                zone="Europe/Paris",
+            )
+        ],
+        more=0,
+        again=False,
+    ),
     "sign_in": _network(code="123 456", until=NOON + timedelta(minutes=15)),
     "invitation": _network(
         invitation=lambda: Sample(
