@@ -52,6 +52,7 @@ def chores() -> list[Chore]:
     from ateliers.network import resigning, training
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
     from ateliers.network.purge import purge_network
+    from ateliers.reports.counting import roll_days
 
     composers = {
         **NETWORK_LETTERS,
@@ -109,6 +110,7 @@ def chores() -> list[Chore]:
         Chore(name="notice who was trained", seconds=3600, run=trainings.sweep),
         Chore(name="remind of trainings that end", seconds=3600, run=remind_trained),
         Chore(name="follow changes of clocks", seconds=86_400, run=clock_law.sweep),
+        Chore(name="sum up days", seconds=60, run=roll_days),
         Chore(name="purge needs", seconds=3600, run=purge_needs),
         Chore(name="purge incoming mail", seconds=3600, run=incoming.purge_incoming),
         Chore(name="purge sign-ins", seconds=3600, run=forget),

@@ -10,9 +10,10 @@ from uuid import UUID
 
 import msgspec
 
+from ateliers import database
 from ateliers.places.communes import region_of
-from ateliers.reports.indicators import Counts
-from ateliers.reports.report import Grouping
+from ateliers.reports.grouping import Grouping
+from ateliers.reports.indicator import Counts
 from ateliers.reports.scope import Scope
 from tests.world import (
     NEVERS,
@@ -27,6 +28,7 @@ from tests.world import (
 
 DIJON = {**NEVERS, "postcode": "21000", "commune_code": "21231", "commune_name": "Dijon", "departement": "21"}
 TOWNS = [NEVERS, DIJON, SAINT_DENIS]
+COUNTERS = ["informed", "helped", "activated", "shown", "completed", "answered"]
 KINDS = ["workshop", "webinar", "stand", "training"]
 NOW = NOON
 
@@ -46,6 +48,8 @@ class Known(msgspec.Struct, kw_only=True):
     outcome: str | None
     bookings: list[tuple[str, int]]
     tally: tuple[int, int, int, int]
+    counters: dict[str, int]
+    effort: tuple[int, int, int, int] | None  # minutes and preparation, of everybody and of volunteers
 
 
 async def make_network(chance: random.Random, *, sessions: int = 25) -> list[Known]:
@@ -60,7 +64,8 @@ async def make_network(chance: random.Random, *, sessions: int = 25) -> list[Kno
     for _n in range(8):
         structure, name, town = chance.choice(structures)
         kind, draft = chance.choice(KINDS), chance.random() < 0.1
-        event = await make_event(structure, kind=kind, state="draft" if draft else "published")
+        state = chance.choice(["draft", "to_moderate"]) if draft else "published"
+        event = await make_event(structure, kind=kind, state=state)
         events.append((event, structure, name, town, kind, draft))
     return [await _make_session(chance, chance.choice(events), chance.choice(places)) for _n in range(sessions)]
 
@@ -99,6 +104,12 @@ async def _make_session(chance: random.Random, event: Any, place: Any) -> Known:
     if outcome is not None:
         values = dict(zip(("present", "absent", "excused", "walk_ins"), tally, strict=True))
         await insert_tally(session, **values)
+    counters = {name: chance.randint(0, 9) for name in COUNTERS if chance.random() < 0.4}
+    for name, total in counters.items():
+        await database.execute("INSERT INTO count_sum VALUES ($1, $2, $3, $4)", session, name, total, NOON)
+    effort = (chance.randint(60, 200), chance.randint(0, 90), 60, 0) if chance.random() < 0.3 else None
+    if effort is not None:
+        await database.execute("INSERT INTO effort_sum VALUES ($1, 2, 1, $2, $3, $4, $5, $6)", session, *effort, NOON)
     return Known(
         structure=structure,
         structure_name=name,
@@ -112,6 +123,8 @@ async def _make_session(chance: random.Random, event: Any, place: Any) -> Known:
         outcome=outcome,
         bookings=bookings,
         tally=tally,
+        counters=counters,
+        effort=effort,
     )
 
 
@@ -122,8 +135,6 @@ def local_day(moment: datetime, zone: str) -> date:
 
 
 async def insert_tally(session: UUID, **values: int) -> None:
-    from ateliers import database
-
     await database.execute(
         "INSERT INTO tally (session_id, present, absent, excused, walk_ins, first_at, last_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $6)",
@@ -174,6 +185,20 @@ def expected(
         counts.bookings += len(one.bookings)
         counts.given_back += sum(seats for state, seats in one.bookings if state == "given_back")
         counts.waiting += sum(seats for state, seats in one.bookings if state == "waiting")
+        is_stand = one.kind == "stand"
+        counts.informed += is_stand * one.counters.get("informed", 0)
+        counts.helped += is_stand * one.counters.get("helped", 0)
+        counts.stand_activated += is_stand * one.counters.get("activated", 0)
+        counts.shown += (not is_stand) * one.counters.get("shown", 0)
+        counts.activated += (not is_stand) * one.counters.get("activated", 0)
+        counts.completed += (not is_stand) * one.counters.get("completed", 0)
+        counts.answered += (not is_stand) * one.counters.get("answered", 0)
+        if one.effort is not None:
+            counts.told += 1
+            counts.minutes += one.effort[0]
+            counts.preparation += one.effort[1]
+            counts.volunteer_minutes += one.effort[2]
+            counts.volunteer_preparation += one.effort[3]
         if one.outcome is None:
             if one.ends_at > NOW:
                 counts.planned += 1

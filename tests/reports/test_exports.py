@@ -11,10 +11,12 @@ import openpyxl
 import pytest
 
 from ateliers import database
+from ateliers.documents.sheets import Format
 from ateliers.refusals import Invalid, NotAllowed
-from ateliers.reports.exports import dictionary_csv, report_csv, report_xlsx, safe
+from ateliers.reports.exports import dictionary_csv, report_csv, report_workbook, safe
+from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicators import INDICATORS
-from ateliers.reports.report import Grouping, Report, report
+from ateliers.reports.report import Report, report
 from ateliers.reports.rows import booking_rows, session_rows
 from ateliers.reports.scope import Scope
 from tests.reports.network import insert_tally
@@ -52,16 +54,16 @@ async def test_csv_has_every_figure_and_no_formula() -> None:
 
 
 async def test_xlsx_has_the_figures_and_what_they_mean() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(report_xlsx(await a_report())))
+    book = openpyxl.load_workbook(io.BytesIO(report_workbook(await a_report(), Format.XLSX)))
 
     assert book.sheetnames == ["Rapport", "Dictionnaire des données"]
     rows = list(book["Rapport"].values)
     assert rows[0][0] == "Rapport par structure, du 01/12/2026 au 01/12/2026"
     named = dict(zip(rows[3], rows[4], strict=True))
-    assert (named["Structure"], named["Participations"], named["Taux de présence"]) == (FORMULA, 6, 5 / 6)
+    assert (named["Structure"], named["Participations"], named["Taux de présence"]) == (FORMULA, 6, "=P5/T5")
     assert book["Rapport"].cell(5, 1).data_type == "s"
     meaning = list(book["Dictionnaire des données"].values)
-    assert [row[4] for row in meaning[1:]] == [one.key for one in INDICATORS]
+    assert [row[5] for row in meaning[1:]] == [one.key for one in INDICATORS]
     assert read_csv(dictionary_csv())[1:] == [list(row) for row in meaning[1:]]
 
 
@@ -71,7 +73,7 @@ async def test_hidden_counts_are_hidden_in_files_too() -> None:
     rows = read_csv(report_csv(made))
     named = dict(zip(rows[0], rows[1], strict=True))
     assert (named["Absent"], named["Taux d’absence"]) == ("moins de 5", "non communiqué")
-    sheet = openpyxl.load_workbook(io.BytesIO(report_xlsx(made)))["Rapport"]
+    sheet = openpyxl.load_workbook(io.BytesIO(report_workbook(made, Format.XLSX)))["Rapport"]
     named = dict(
         zip(next(sheet.iter_rows(4, 4, values_only=True)), next(sheet.iter_rows(5, 5, values_only=True)), strict=True)
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ateliers.reports.indicators import Counts
+from ateliers.reports.indicator import Counts
 from ateliers.reports.masking import FEW, PEOPLE, Mask, mask
 
 KEYS = [indicator.key for indicator in PEOPLE]
@@ -45,6 +45,8 @@ def a_row(chance: random.Random) -> Counts:
         excused=excused,
         unanswered=unanswered,
         walk_ins=chance.choice([0, 1, 2, 5]) if held else 0,
+        informed=chance.choice([0, 0, 3, 40]) if held else 0,
+        activated=chance.choice([0, 1, 6]) if held else 0,
     )
 
 

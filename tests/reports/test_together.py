@@ -10,7 +10,8 @@ import pytest
 
 from ateliers import database
 from ateliers.agenda.changing import call_off_session
-from ateliers.reports.report import Grouping, report
+from ateliers.reports.grouping import Grouping
+from ateliers.reports.report import report
 from ateliers.reports.rows import booking_rows, session_rows
 from ateliers.reports.scope import Scope
 from tests.bookings.cycles import WEEK, book, make_cycle

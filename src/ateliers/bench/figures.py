@@ -14,7 +14,8 @@ import psutil
 from ateliers import database
 from ateliers.bench.works import Measure, work
 from ateliers.bench.yard import Yard
-from ateliers.reports.report import Grouping, report
+from ateliers.reports.grouping import Grouping
+from ateliers.reports.report import report
 from ateliers.reports.rows import booking_rows, session_rows
 from ateliers.reports.scope import Scope
 

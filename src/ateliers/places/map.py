@@ -69,6 +69,23 @@ def map_around(latitude: float, longitude: float, *, kilometres: float) -> Map:
     return Map(window=window, outlines=shown)
 
 
+def map_of(departements: set[str]) -> Map:
+    """The map of these départements and what lies around them; all of metropolitan France when none of them is on it."""
+    chosen = [outline.box for outline in _outlines() if outline.code in departements] or [
+        outline.box for outline in _outlines()
+    ]
+    left, top = min(box[0] for box in chosen) - 4, min(box[1] for box in chosen) - 4
+    right, bottom = max(box[2] for box in chosen) + 4, max(box[3] for box in chosen) + 4
+    return Map(
+        window=(left, top, right - left, bottom - top),
+        outlines=[
+            outline
+            for outline in _outlines()
+            if outline.box[0] < right and outline.box[2] > left and outline.box[1] < bottom and outline.box[3] > top
+        ],
+    )
+
+
 @lru_cache(maxsize=1)
 def _outlines() -> list[Outline]:
     drawing = msgspec.json.decode((resource("data") / "geo" / "departements-svg.json").read_bytes())

@@ -1,4 +1,4 @@
-"""A report as a file: CSV and XLSX, with the meaning of each figure; safe to open in a spreadsheet."""
+"""A report as a file: CSV, XLSX, ODS, JSON, with the meaning of each figure; safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -9,13 +9,23 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-import xlsxwriter
+import msgspec
 
-from ateliers.reports.indicators import INDICATORS, Indicator
-from ateliers.reports.report import Cell, Rate, Report, Row
+from ateliers.documents.sheets import Cell as SheetCell
+from ateliers.documents.sheets import Format, Style, Styled, Workbook, column_name
+from ateliers.reports.indicator import Indicator, Section, Unit
+from ateliers.reports.indicators import BY_KEY, INDICATORS
+from ateliers.reports.report import Cell, Rate, Report, Row, plain_value
 from ateliers.words import T, date_in_words, gettext, language
 
 BOM = "\ufeff"  # without it, spreadsheets take accents for something else
+HEAD_ROWS = 4  # of the sheet of figures
+KEY_FIGURES = (
+    "sessions_held", "participations", "seats_booked", "attendance_rate", "persons", "stand_informed", "stand_helped",
+    "stand_activated", "profiles_activated", "volunteer_hours",
+)  # fmt: skip
+ALWAYS_SHOWN = {Section.SESSIONS, Section.BOOKINGS, Section.ATTENDANCE, Section.RATES}
+COLUMNS = {indicator.key: column_name(n) for n, indicator in enumerate(INDICATORS, start=2)}
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
 
 
@@ -46,40 +56,49 @@ def dictionary_csv() -> bytes:
     return (BOM + csv_text([_dictionary_head(), *_dictionary()])).encode()
 
 
-def report_xlsx(report: Report) -> bytes:
-    """A workbook: the figures, and the data dictionary."""
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        file,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-    )
-    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    wrap = book.add_format({"text_wrap": True, "valign": "top"})
-    percent = book.add_format({"num_format": "0.0 %"})
-    figures = book.add_worksheet(gettext("Report"))
-    figures.freeze_panes(4, 1)
-    figures.set_column(0, 0, 36)
-    figures.set_column(1, len(INDICATORS), 14)
-    figures.write_string(0, 0, title(report), bold)
-    figures.write_string(1, 0, masking_note(report))
-    for column, text in enumerate([str(report.by.label), *(str(one.label) for one in INDICATORS)]):
-        figures.write_string(3, column, text, bold)
-    for line, row in enumerate((*report.rows, report.total), start=4):
-        figures.write_string(line, 0, row.label, bold if row is report.total else None)
-        for column, indicator in enumerate(INDICATORS, start=1):
-            found = row[indicator.key]
-            if found.value is None:
-                figures.write_string(line, column, why_empty(found))
-            else:
-                figures.write_number(line, column, found.value, percent if indicator.is_rate else None)
-    meaning = book.add_worksheet(gettext("Data dictionary"))
-    for column, width in enumerate((28, 70, 50, 16, 26)):
-        meaning.set_column(column, column, width)
-    for line, texts in enumerate([_dictionary_head(), *_dictionary()]):
-        for column, text in enumerate(texts):
-            meaning.write_string(line, column, text, wrap if line else bold)
-    book.close()
-    return file.getvalue()
+def report_workbook(report: Report, format: Format) -> bytes:
+    """A workbook: the figures, and the data dictionary. Rates, and totals of what is all shown, are formulas."""
+    book = Workbook(format)
+    book.start(gettext("Report"), widths=(36, *(14 for _one in INDICATORS)), frozen=HEAD_ROWS)
+    book.write([[Styled(title(report), Style.HEAD)], [masking_note(report)], []])
+    book.write([[Styled(text, Style.HEAD) for text in (str(report.by.label), *(str(one.label) for one in INDICATORS))]])
+    for number, row in enumerate(report.rows, start=HEAD_ROWS + 1):
+        book.write([[row.label, *(_sheet_cell(row, indicator, number) for indicator in INDICATORS)]])
+    last = HEAD_ROWS + len(report.rows)
+    total = [_total_cell(report, indicator, last) for indicator in INDICATORS]
+    book.write([[Styled(report.total.label, Style.HEAD), *total]])
+    book.start(gettext("Data dictionary"), widths=(28, 70, 50, 16, 40, 26), frozen=1)
+    book.write([[Styled(text, Style.HEAD) for text in _dictionary_head()]])
+    book.write([[Styled(text, Style.WRAPPED) for text in line] for line in _dictionary()])
+    return book.close()
+
+
+def report_json(report: Report) -> bytes:
+    """The same as the API gives it, with definitions."""
+    return msgspec.json.format(msgspec.json.encode(report.plain()), indent=1)
+
+
+def _sheet_cell(row: Row, indicator: Indicator, number: int) -> SheetCell:
+    found = row[indicator.key]
+    value = plain_value(indicator, found)
+    if value is None:
+        return why_empty(found) or None
+    if isinstance(found, Rate):
+        one, other = (f"{COLUMNS[key]}{number}" for key in (indicator.numerator, indicator.denominator))
+        return Styled(found.value or 0.0, Style.SHARE, f"{one}/{other}")
+    return Styled(value, Style.DECIMAL) if indicator.unit is Unit.HOURS else found.value
+
+
+def _total_cell(report: Report, indicator: Indicator, last: int) -> SheetCell:
+    found = report.total[indicator.key]
+    cell = _sheet_cell(report.total, indicator, last + 1)
+    adds_up = indicator.is_counted and found.value is not None and report.rows
+    if not adds_up or any(row[indicator.key].value is None for row in report.rows):
+        return cell
+    column = COLUMNS[indicator.key]
+    style = Style.DECIMAL if indicator.unit is Unit.HOURS else Style.PLAIN
+    value = cell.value if isinstance(cell, Styled) else cell
+    return Styled(value or 0, style, f"SUM({column}{HEAD_ROWS + 1}:{column}{last})")
 
 
 def title(report: Report) -> str:
@@ -88,8 +107,8 @@ def title(report: Report) -> str:
         T(
             "Report by %(by)s, from %(start)s to %(end)s",
             by=str(report.by.label).lower(),
-            start=_day(report.start),
-            end=_day(report.end),
+            start=day_text(report.start),
+            end=day_text(report.end),
         )
     )
 
@@ -114,20 +133,76 @@ def percentage(value: float) -> str:
     return text.replace(".", ",") if language() == "fr" else text
 
 
+def figure(found: Cell | Rate, indicator: Indicator) -> str:
+    """A figure as a page writes it: « 1 234 », « 83,3 % », « moins de 5 », or '' when there is nothing to divide."""
+    value = plain_value(indicator, found)
+    if value is None:
+        return why_empty(found)
+    if isinstance(found, Rate):
+        return f"{percentage(value)}\u00a0%" if language() == "fr" else f"{percentage(value)}%"
+    return decimal(value) if indicator.unit is Unit.HOURS else whole(int(value))
+
+
+def whole(count: int) -> str:
+    """« 1 234 » or "1,234"."""
+    return f"{count:,}".replace(",", "\u00a0" if language() == "fr" else ",")
+
+
+def shares(found: Cell | Rate) -> str:
+    """Numerator and denominator of a rate that is shown: '10 / 12'; else ''."""
+    if not isinstance(found, Rate) or found.value is None:
+        return ""
+    return f"{whole(found.numerator.value or 0)}\u00a0/\u00a0{whole(found.denominator.value or 0)}"
+
+
+def key_figures(report: Report) -> list[Indicator]:
+    """The indicators that a report opens with: those of everybody, and others where there is something to say."""
+    return [
+        BY_KEY[key]
+        for key in KEY_FIGURES
+        if key in KEY_FIGURES[:4] or report.total[key].value or report.total[key].mask
+    ]
+
+
+def sections_of(report: Report) -> list[Section]:
+    """The parts of a report where there is something to say."""
+    return [
+        section
+        for section in Section
+        if section in ALWAYS_SHOWN
+        or any(
+            one.section is section and (report.total[one.key].value or report.total[one.key].mask) for one in INDICATORS
+        )
+    ]
+
+
+def decimal(value: float) -> str:
+    """« 12,5 » or "12.5"; whole numbers without decimals."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return text.replace(".", ",") if language() == "fr" else text
+
+
 def _text(row: Row, indicator: Indicator) -> str | int:
     found = row[indicator.key]
-    if found.value is None:
+    value = plain_value(indicator, found)
+    if value is None:
         return why_empty(found)
-    return percentage(found.value) if isinstance(found, Rate) else found.value
+    if isinstance(found, Rate):
+        return percentage(value)
+    return decimal(value) if indicator.unit is Unit.HOURS else int(value)
 
 
 def _dictionary_head() -> list[str]:
-    return [gettext(text) for text in ("Figure", "Definition", "Formula", "Unit", "Name in the API")]
+    return [gettext(text) for text in ("Figure", "Definition", "Formula", "Unit", "Who is shown it", "Name in the API")]
 
 
 def _dictionary() -> list[list[str]]:
-    return [[str(one.label), str(one.definition), str(one.formula), str(one.unit.label), one.key] for one in INDICATORS]
+    return [
+        [str(text) for text in (one.label, one.definition, one.formula, one.unit.label, one.privacy.label, one.key)]
+        for one in INDICATORS
+    ]
 
 
-def _day(day: date) -> str:
+def day_text(day: date) -> str:
+    """« 31/12/2026 »."""
     return date_in_words(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))

@@ -1,127 +1,14 @@
 """Every figure of a report, declared once: page, CSV, XLSX, API and data dictionary draw from here.
 
-Indicators add up what `report.py` counts for each group of sessions (a `Counts`). How many different people came is not among
-them: nobody has an account, so it cannot be computed, and a figure that cannot be computed is not shown.
+Indicators add up what `counting.py` counts for each group of sessions (a `Counts`). One does not add up: how many different
+people came is known of one structure only, and only as a least number; where it cannot be computed, it is not shown.
 """
 
 from __future__ import annotations
 
-import enum
-
-import msgspec
-
+from ateliers.reports.indicator import Indicator, Privacy, Section, Unit
+from ateliers.reports.indicators_without_list import WITHOUT_LIST
 from ateliers.words import T
-
-
-class Counts(msgspec.Struct, kw_only=True):
-    """What is counted for a group of sessions. Seats, bookings and people leave out sessions that were called off."""
-
-    sessions: int = 0
-    held: int = 0
-    held_empty: int = 0  # among those held
-    called_off: int = 0
-    planned: int = 0  # not over yet
-    missing: int = 0  # over, and nothing was recorded
-    capacity: int = 0  # of sessions that have a limit
-    seats_limited: int = 0  # confirmed, in sessions that have a limit
-    seats_unlimited: int = 0
-    bookings: int = 0  # whatever became of them
-    given_back: int = 0  # seats
-    waiting: int = 0  # seats
-    present: int = 0
-    absent: int = 0
-    excused: int = 0
-    unanswered: int = 0  # seats confirmed in sessions held, of which nothing was recorded
-    walk_ins: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
-
-
-class Unit(enum.Enum):
-    """What an indicator counts."""
-
-    SESSIONS = "sessions"
-    SEATS = "seats"
-    BOOKINGS = "bookings"
-    PEOPLE = "people"
-    PERCENT = "percent"
-
-    @property
-    def label(self) -> T:
-        """Its name on screen."""
-        return _UNITS[self]
-
-
-_UNITS = {
-    Unit.SESSIONS: T("sessions"),
-    Unit.SEATS: T("seats"),
-    Unit.BOOKINGS: T("bookings"),
-    Unit.PEOPLE: T("people"),
-    Unit.PERCENT: T("per cent"),
-}
-
-
-class Section(enum.Enum):
-    """The part of a report where an indicator stands."""
-
-    SESSIONS = "sessions"
-    BOOKINGS = "bookings"
-    ATTENDANCE = "attendance"
-    RATES = "rates"
-
-    @property
-    def label(self) -> T:
-        """Its heading."""
-        return _SECTIONS[self]
-
-    @property
-    def drawn(self) -> str:
-        """Key of the indicator that its chart shows."""
-        return _DRAWN[self]
-
-
-_SECTIONS = {
-    Section.SESSIONS: T("The sessions"),
-    Section.BOOKINGS: T("Seats and bookings"),
-    Section.ATTENDANCE: T("Who came"),
-    Section.RATES: T("Shares"),
-}
-_DRAWN = {
-    Section.SESSIONS: "sessions_held",
-    Section.BOOKINGS: "seats_booked",
-    Section.ATTENDANCE: "participations",
-    Section.RATES: "attendance_rate",
-}
-
-
-class Indicator(msgspec.Struct, frozen=True, kw_only=True):
-    """A count, or (with `numerator` and `denominator`) a rate of two counts."""
-
-    key: str
-    section: Section
-    label: T
-    definition: T
-    formula: T
-    unit: Unit
-    adds: tuple[str, ...] = ()  # fields of Counts
-    numerator: str = ""  # keys of indicators
-    denominator: str = ""
-
-    @property
-    def is_rate(self) -> bool:
-        """Whether it is a share of something."""
-        return self.denominator != ""
-
-    @property
-    def is_about_people(self) -> bool:
-        """Whether few people may stand behind it: what is masked outside the structure (F7)."""
-        return self.unit in {Unit.SEATS, Unit.BOOKINGS, Unit.PEOPLE} and self.adds != ("capacity",)
-
-    def value(self, counts: Counts) -> int:
-        """The count; only for indicators that are not rates."""
-        return sum(getattr(counts, name) for name in self.adds)
-
 
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(
@@ -201,6 +88,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("number of bookings"),
         unit=Unit.BOOKINGS,
         adds=("bookings",),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="seats_booked",
@@ -210,6 +98,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("sum of the seats of confirmed bookings"),
         unit=Unit.SEATS,
         adds=("seats_limited", "seats_unlimited"),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="seats_booked_limited",
@@ -219,6 +108,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("sum of the seats of confirmed bookings in sessions that have a limit"),
         unit=Unit.SEATS,
         adds=("seats_limited",),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="seats_given_back",
@@ -228,6 +118,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("sum of the seats of bookings given back"),
         unit=Unit.SEATS,
         adds=("given_back",),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="seats_booked_or_given_back",
@@ -237,6 +128,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("seats booked + seats given back"),
         unit=Unit.SEATS,
         adds=("seats_limited", "seats_unlimited", "given_back"),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="seats_waiting",
@@ -246,6 +138,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("sum of the seats of bookings that wait"),
         unit=Unit.SEATS,
         adds=("waiting",),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="participations",
@@ -257,6 +150,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("present + came without a booking"),
         unit=Unit.PEOPLE,
         adds=("present", "walk_ins"),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="present",
@@ -266,6 +160,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("number of seats marked present"),
         unit=Unit.PEOPLE,
         adds=("present",),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="walk_ins",
@@ -275,6 +170,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("number of people added on the spot"),
         unit=Unit.PEOPLE,
         adds=("walk_ins",),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="absent",
@@ -284,6 +180,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("number of seats marked absent"),
         unit=Unit.PEOPLE,
         adds=("absent",),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="excused",
@@ -293,6 +190,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("number of seats marked excused"),
         unit=Unit.PEOPLE,
         adds=("excused",),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="seats_recorded",
@@ -302,6 +200,7 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("present + absent + excused"),
         unit=Unit.SEATS,
         adds=("present", "absent", "excused"),
+        privacy=Privacy.FEW_HIDDEN,
     ),
     Indicator(
         key="seats_unanswered",
@@ -311,7 +210,21 @@ INDICATORS: tuple[Indicator, ...] = (
         formula=T("seats booked in sessions held − seats with an answer"),
         unit=Unit.SEATS,
         adds=("unanswered",),
+        privacy=Privacy.FEW_HIDDEN,
     ),
+    Indicator(
+        key="persons",
+        section=Section.ATTENDANCE,
+        label=T("Different people, at least"),
+        definition=T(
+            "Different contacts behind the booked seats whose holder came, as long as they are kept. Who came without a booking is "
+            "in no count of persons. Of one structure only: contacts of several are never compared."
+        ),
+        formula=T("number of different contacts among bookings with somebody present"),
+        unit=Unit.PEOPLE,
+        privacy=Privacy.INSIDE,
+    ),
+    *WITHOUT_LIST,
     Indicator(
         key="fill_rate",
         section=Section.RATES,
@@ -364,5 +277,5 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
 )
 BY_KEY = {indicator.key: indicator for indicator in INDICATORS}
-COUNTED = tuple(indicator for indicator in INDICATORS if not indicator.is_rate)
+COUNTED = tuple(indicator for indicator in INDICATORS if indicator.is_counted)
 RATES = tuple(indicator for indicator in INDICATORS if indicator.is_rate)

@@ -18,7 +18,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from ateliers.reports.indicators import COUNTED, Counts
+from ateliers.reports.indicator import Counts
+from ateliers.reports.indicators import COUNTED
 from ateliers.words import T
 
 FEW = 5  # counts under this are not shown
@@ -42,9 +43,11 @@ class Mask(enum.Enum):
 # What a line's hidden counts can be exchanged for without changing what is known of the line otherwise. The seats of a session
 # held are present, absent, excused or unanswered, so one more booked is one more unanswered, unless sessions are still to come.
 _AMONG_SEATS = ("present", "absent", "excused", "unanswered")
+# Counted without a list: nothing else is known of them.
+_COUNTERS = ("informed", "helped", "stand_activated", "shown", "activated", "completed", "answered")
 _UP: tuple[Move, ...] = (
     *(((one, 1), (other, -1)) for one, other in combinations(_AMONG_SEATS, 2)),
-    *(((name, 1),) for name in ("walk_ins", "given_back", "waiting", "bookings")),
+    *(((name, 1),) for name in ("walk_ins", "given_back", "waiting", "bookings", *_COUNTERS)),
     (("seats_limited", 1),),
     (("seats_unlimited", 1),),
     (("seats_limited", 1), ("unanswered", 1)),

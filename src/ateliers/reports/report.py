@@ -3,55 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from babel.dates import format_date
 
 from ateliers.agenda.kinds import Kind
-from ateliers.database import fetch_rows
-from ateliers.places.communes import DEPARTEMENTS, REGIONS, region_of
 from ateliers.refusals import Invalid
-from ateliers.reports.indicators import BY_KEY, COUNTED, INDICATORS, Counts, Indicator
+from ateliers.reports.counting import count, count_persons
+from ateliers.reports.grouping import Grouping, label_of, order_of
+from ateliers.reports.indicator import Counts, Indicator, Unit
+from ateliers.reports.indicators import BY_KEY, COUNTED, INDICATORS
 from ateliers.reports.masking import Mask, mask
 from ateliers.reports.scope import Scope
-from ateliers.words import T, fold, language
+from ateliers.words import T
 
 LONGEST_YEARS = 20
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-FEW_STRUCTURES = 50  # of which bookings are looked up session by session
 MONTHS_SHOWN = 60  # of a longer period, months without a session are left out
-
-
-class Grouping(enum.Enum):
-    """What a row of a report stands for."""
-
-    STRUCTURE = "structure"
-    COMMUNE = "commune"
-    DEPARTEMENT = "departement"
-    REGION = "region"
-    NATION = "nation"
-    KIND = "kind"
-    MONTH = "month"
-
-    @property
-    def label(self) -> T:
-        """Its name on screen."""
-        return _GROUPINGS[self]
-
-
-_GROUPINGS = {
-    Grouping.STRUCTURE: T("Structure"),
-    Grouping.COMMUNE: T("Commune"),
-    Grouping.DEPARTEMENT: T("Département"),
-    Grouping.REGION: T("Région"),
-    Grouping.NATION: T("Nation"),
-    Grouping.KIND: T("Kind"),
-    Grouping.MONTH: T("Month"),
-}
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -85,10 +55,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     label: str
-    counts: dict[str, Cell]  # by key of the indicator
+    counts: dict[str, Cell]  # by key of the indicator, those that add up
+    persons: int | None = None  # who came, at least; None: not known here
 
     def __getitem__(self, key: str) -> Cell | Rate:
         indicator = BY_KEY[key]
+        if key == "persons":
+            return Cell(self.persons)
         if indicator.is_rate:
             return Rate(self.counts[indicator.numerator], self.counts[indicator.denominator])
         return self.counts[key]
@@ -126,6 +99,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                     "definition": str(one.definition),
                     "formula": str(one.formula),
                     "unit": one.unit.value,
+                    "privacy": one.privacy.value,
                     "numerator": one.numerator or None,
                     "denominator": one.denominator or None,
                 }
@@ -141,29 +115,37 @@ def _plain_row(row: Row) -> dict[str, Any]:
     return {
         "key": row.key,
         "label": row.label,
-        "figures": {
-            key: figure.value if isinstance(figure, Cell) or figure.value is None else round(figure.value, 4)
-            for key, figure in figures.items()
-        },
+        "figures": {key: plain_value(BY_KEY[key], figure) for key, figure in figures.items()},
         "masked": {key: figure.mask.value for key, figure in figures.items() if figure.mask is not None},
     }
 
 
+def plain_value(indicator: Indicator, found: Cell | Rate) -> float | None:
+    """The figure as a number: a share between 0 and 1, hours as hours; None when it is not shown."""
+    if found.value is None:
+        return None
+    if indicator.unit is Unit.HOURS:
+        return round(found.value / 60, 2)
+    return round(found.value, 4) if isinstance(found, Rate) else found.value
+
+
 async def report(
-    *, by: Grouping, start: date, end: date, kind: Kind | None = None, scope: Scope, now: datetime
+    *, by: Grouping, start: date, end: date, kind: Kind | None = None, scope: Scope, now: datetime, direct: bool = False
 ) -> Report:
-    """The figures of the sessions promised for a day from `start` to `end`, both included. Raises Invalid."""
+    """The figures of the sessions promised for a day from `start` to `end`, both included. Raises Invalid.
+
+    `direct`: counted session by session, without the sums of days long over. It is slower, and says the same.
+    """
     check_period(start, end)
-    counted = await _count(by, start, end, kind, scope, now)
-    if by is Grouping.REGION:
-        counted = _fold_regions(counted)
+    counted = await count(by, start, end, kind, scope, now=now, direct=direct)
+    persons = await count_persons(by, start, end, kind, scope, now=now)
     if by is Grouping.NATION and not counted:
         counted = {"FR": ("", Counts())}
     if by is Grouping.MONTH:
         counted = {key: ("", Counts()) for key in _months(start, end)} | counted
     labelled = sorted(
-        ((key, _label(by, key, name), counts) for key, (name, counts) in counted.items()),
-        key=lambda one: _order(by, one),
+        ((key, label_of(by, key, name), counts) for key, (name, counts) in counted.items()),
+        key=lambda one: order_of(by, one[0], one[1]),
     )
     total = sum((counts for _key, _name, counts in labelled), Counts())
     # In a thread: over thousands of lines it takes a moment, and others are waiting for their pages.
@@ -179,8 +161,11 @@ async def report(
         kind=kind,
         made_at=now,
         is_masked=scope.is_outside,
-        rows=[_row(key, label, counts, hidden) for (key, label, counts), hidden in zip(labelled, masks, strict=False)],
-        total=_row("", str(T("Total")), total, masks[-1]),
+        rows=[
+            _row(key, label, counts, hidden, persons.get(key, 0) if persons else None)
+            for (key, label, counts), hidden in zip(labelled, masks, strict=False)
+        ],
+        total=_row("", str(T("Total")), total, masks[-1], persons.get(None)),
     )
 
 
@@ -195,143 +180,20 @@ def check_period(start: date, end: date) -> None:
         raise Invalid({"end": "A period is at most 20 years long."})
 
 
-def _row(key: str, label: str, counts: Counts, hidden: dict[str, Mask]) -> Row:
+def period_before(start: date, end: date) -> tuple[date, date]:
+    """The period of the same length just before: as many months when these are whole months, else as many days."""
+    after = end + timedelta(days=1)
+    if start.day == after.day == 1:
+        months = (after.year - start.year) * 12 + after.month - start.month
+        year, month = divmod(start.year * 12 + start.month - 1 - months, 12)
+        if year >= FIRST_YEAR:
+            return date(year, month + 1, 1), start - timedelta(days=1)
+    return start - (after - start), start - timedelta(days=1)
+
+
+def _row(key: str, label: str, counts: Counts, hidden: dict[str, Mask], persons: int | None) -> Row:
     cells = {one.key: Cell(None, hidden[one.key]) if one.key in hidden else Cell(one.value(counts)) for one in COUNTED}
-    return Row(key=key, label=label, counts=cells)
-
-
-# counting ------------------------------------------------------------------------------------------
-
-_KEYS = {
-    Grouping.STRUCTURE: ("e.structure_id::text", "min(o.name)"),
-    Grouping.COMMUNE: ("COALESCE(p.commune_code, o.commune_code)", "min(COALESCE(p.commune_name, o.commune_name))"),
-    Grouping.DEPARTEMENT: ("COALESCE(p.departement, o.departement)", "''"),
-    Grouping.REGION: ("COALESCE(p.departement, o.departement)", "''"),
-    Grouping.NATION: ("'FR'", "''"),
-    Grouping.KIND: ("e.kind", "''"),
-    Grouping.MONTH: ("to_char(s.local_start, 'YYYY-MM')", "''"),
-}
-
-# Seats confirmed and waiting are the session's own counters, which the desk keeps under its lock.
-_OF_BOOKINGS = """
-    count(*) AS bookings,
-    COALESCE(sum(seats) FILTER (WHERE state = 'given_back'), 0) AS given_back
-"""
-# Over the whole nation, bookings are summed by session in one pass over the index; for a few structures, session by session.
-# Those of a cycle stand at its first date, and hold a seat at each.
-_DESK = "COALESCE(s.lead_id, s.id)"
-_ALL_BOOKINGS = (
-    f"LEFT JOIN (SELECT session_id, {_OF_BOOKINGS} FROM booking GROUP BY session_id) b ON b.session_id = {_DESK}"
-)
-_THEIR_BOOKINGS = f"LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHERE session_id = {_DESK}) b ON true"
-
-# A booking of a cycle is one: it counts at the first date that takes place.
-COUNTS_BOOKINGS = """CASE WHEN e.is_cycle THEN s.id = (
-    SELECT d.id FROM session d WHERE (d.id = COALESCE(s.lead_id, s.id) OR d.lead_id = COALESCE(s.lead_id, s.id))
-        AND d.called_off_at IS NULL ORDER BY d.starts_at, d.id LIMIT 1) ELSE true END"""
-
-# A hybrid session is one: it was held when people came on site, online or both.
-_ONE = "s.onsite_id IS NULL"
-_OUTCOME = "CASE WHEN 'held' IN (s.outcome, h.outcome) THEN 'held' ELSE COALESCE(s.outcome, h.outcome) END"
-
-_COUNTS = f"""
-    count(*) FILTER (WHERE {_ONE}) AS sessions,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} IS NOT NULL) AS held,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} = 'held_empty') AS held_empty,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NOT NULL) AS called_off,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} IS NULL AND s.ends_at > $3) AS planned,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} IS NULL AND s.ends_at <= $3) AS missing,
-    sum(s.capacity) FILTER (WHERE s.called_off_at IS NULL) AS capacity,
-    sum(s.seats_taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NOT NULL) AS seats_limited,
-    sum(s.seats_taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NULL) AS seats_unlimited,
-    sum(b.bookings) FILTER (WHERE s.called_off_at IS NULL AND {COUNTS_BOOKINGS}) AS bookings,
-    sum(b.given_back) FILTER (WHERE s.called_off_at IS NULL) AS given_back,
-    sum(s.seats_waiting) FILTER (WHERE s.called_off_at IS NULL) AS waiting,
-    sum(t.present) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS present,
-    sum(t.absent) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS absent,
-    sum(t.excused) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS excused,
-    sum(t.walk_ins) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS walk_ins,
-    sum(GREATEST(s.seats_taken - COALESCE(t.present + t.absent + t.excused, 0), 0))
-        FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS unanswered
-"""
-
-
-def chosen_sessions(scope: Scope, kind: Kind | None, args: list[Any], *, bookings: str = "") -> str:
-    """FROM and WHERE of the sessions of a report; `args` holds start, the day after the end and now, and is added to.
-
-    `bookings` joins something else (as b) than the sums of each session's bookings.
-    """
-    conditions = ["s.local_start >= $1", "s.local_start < $2", "e.state IN ('published', 'archived')"]
-    for condition, value in (
-        ("e.structure_id = ANY($%d)", scope.structures),
-        ("COALESCE(p.departement, o.departement) = ANY($%d)", scope.departements),
-        ("e.kind = $%d", kind.value if kind else None),
-    ):
-        if value is not None:
-            args.append(value)
-            conditions.append(condition % len(args))
-    is_everything = scope.departements is None and (scope.structures is None or len(scope.structures) > FEW_STRUCTURES)
-    bookings = bookings or (_ALL_BOOKINGS if is_everything else _THEIR_BOOKINGS)
-    return (
-        "FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id "
-        # The online half of a session counts where the session takes place.
-        "LEFT JOIN session site ON site.id = s.onsite_id LEFT JOIN session h ON h.onsite_id = s.id "
-        f"LEFT JOIN place p ON p.id = COALESCE(s.place_id, site.place_id) LEFT JOIN tally t ON t.session_id = s.id {bookings} "
-        f"WHERE {' AND '.join(conditions)}"
-    )
-
-
-def midnight(day: date) -> datetime:
-    """The first moment of a day on any clock (naive)."""
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a wall clock
-
-
-async def _count(
-    by: Grouping, start: date, end: date, kind: Kind | None, scope: Scope, now: datetime
-) -> dict[str, tuple[str, Counts]]:
-    key, name = _KEYS[by]
-    args: list[Any] = [midnight(start), midnight(end) + timedelta(days=1), now]
-    chosen = chosen_sessions(scope, kind, args)
-    rows = await fetch_rows(f"SELECT {key} AS key, {name} AS name, {_COUNTS} {chosen} GROUP BY 1", *args)
-    return {
-        row["key"]: (row["name"], Counts(**{field: int(row[field] or 0) for field in Counts.__struct_fields__}))
-        for row in rows
-    }
-
-
-def _fold_regions(counted: dict[str, tuple[str, Counts]]) -> dict[str, tuple[str, Counts]]:
-    regions: dict[str, tuple[str, Counts]] = {}
-    for departement, (_name, counts) in counted.items():
-        region = region_of(departement)
-        regions[region] = ("", regions[region][1] + counts if region in regions else counts)
-    return regions
-
-
-# labels --------------------------------------------------------------------------------------------
-
-
-def _label(by: Grouping, key: str, name: str) -> str:
-    match by:
-        case Grouping.DEPARTEMENT:
-            return f"{DEPARTEMENTS.get(key, key)} ({key})"
-        case Grouping.REGION:
-            return REGIONS.get(key, key)
-        case Grouping.NATION:
-            return "France"
-        case Grouping.KIND:
-            return str(Kind(key).label)
-        case Grouping.MONTH:
-            day = date(int(key[:4]), int(key[5:]), 1)
-            return format_date(day, "MMMM y", locale="en_GB" if language() == "en" else "fr")
-        case _:
-            return name
-
-
-def _order(by: Grouping, one: tuple[str, str, Counts]) -> Any:
-    key, label, _counts = one
-    if by is Grouping.KIND:
-        return [kind.value for kind in Kind].index(key)
-    return key if by in {Grouping.MONTH, Grouping.DEPARTEMENT} else (fold(label), key)
+    return Row(key=key, label=label, counts=cells, persons=persons)
 
 
 def _months(start: date, end: date) -> Iterable[str]:

@@ -14,25 +14,34 @@ from litestar.response import Stream
 from msgspec import Meta
 
 from ateliers.agenda.kinds import Kind
+from ateliers.documents.sheets import Format
 from ateliers.refusals import Invalid
 from ateliers.reports.exports import (
+    day_text,
     dictionary_csv,
+    figure,
+    key_figures,
     masking_note,
-    percentage,
     report_csv,
-    report_xlsx,
+    report_json,
+    report_workbook,
+    sections_of,
+    shares,
     title,
-    why_empty,
 )
-from ateliers.reports.indicators import BY_KEY, INDICATORS, Section
-from ateliers.reports.report import Cell, Grouping, Rate, Report, report
+from ateliers.reports.grouping import Grouping
+from ateliers.reports.indicator import Indicator
+from ateliers.reports.indicators import BY_KEY, INDICATORS
+from ateliers.reports.paper import report_pdf
+from ateliers.reports.report import FIRST_YEAR, Cell, Rate, Report, period_before, report
 from ateliers.reports.scope import Scope
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form
+from ateliers.web.report_map import territories_map
 from ateliers.words import PARIS, language
 
 CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES = ("xlsx", "ods", "csv", "json", "pdf")
 MOST_DRAWN = 15  # bars of a chart; the table beside it has all lines
 MOST_ROWS = 500  # of a table on the page; the files have all
 MOST_MONTHS = 24
@@ -104,36 +113,72 @@ async def report_page(
     """The page: filters, key figures, and section by section a chart, its table, and what the figures mean."""
     form = asked_of(request, by=by, now=now)
     made = await report_of(form, scope, now=now)
-    sections = [
-        (section, [one for one in INDICATORS if one.section is section], _chart(made, section.drawn) if made else None)
-        for section in Section
-    ]
+    before = await _report_before(form, made, scope, now=now)
     return form.page(
         "report.html",
-        report=made,
-        sections=sections,
-        heading=title(made) if made else "",
-        note=masking_note(made) if made else "",
+        **shown_in(made),
+        before=before,
         path=path,
         query=str(request.url.query),
-        rows=made.rows[:MOST_ROWS] if made else [],
         has_rows=not scope.is_outside,
-        shown=shown,
-        shares=shares,
     )
 
 
-async def report_file(
-    request: Request[Any, Any, Any], scope: Scope, *, kind: str, by: Grouping, now: datetime
-) -> Response[bytes]:
-    """The same report as a file ('csv' or 'xlsx')."""
+def shown_in(made: Report | None) -> dict[str, Any]:
+    """What a template shows of a report."""
+    return {
+        "report": made,
+        "sections": [
+            (
+                section,
+                [one for one in INDICATORS if one.section is section],
+                _chart(made, section.drawn),
+            )
+            for section in sections_of(made)
+        ]
+        if made
+        else [],
+        "heading": title(made) if made else "",
+        "note": masking_note(made) if made else "",
+        "key_figures": key_figures(made) if made else [],
+        "rows": made.rows[:MOST_ROWS] if made else [],
+        "territories": territories_map(made) if made else None,
+        "shown": figure,
+        "day": day_text,
+        "shares": shares,
+    }
+
+
+async def _report_before(form: Form[Asked], made: Report | None, scope: Scope, *, now: datetime) -> Report | None:
+    """The same question of the period before; None where there is no such period."""
+    if made is None or form.data is None:
+        return None
+    start, end = period_before(made.start, made.end)
+    if start.year < FIRST_YEAR:
+        return None
+    return await report(by=made.by, start=start, end=end, kind=form.data.kind, scope=scope, now=now)
+
+
+async def report_file(request: Request[Any, Any, Any], scope: Scope, *, by: Grouping, now: datetime) -> Response[bytes]:
+    """The same report as a file: which one, the address says ('….csv')."""
     form = asked_of(request, by=by, now=now)
     made = await report_of(form, scope, now=now)
     if made is None:
         raise Invalid({name: messages[0].message for name, messages in form.errors.items()})
-    # In a thread: a workbook of every commune takes seconds, and others are waiting for their pages.
-    content = await asyncio.to_thread(report_csv if kind == "csv" else report_xlsx, made)
-    media = CSV if kind == "csv" else XLSX
+    return await file_of(made, request.url.path.rpartition(".")[2], now=now)
+
+
+async def file_of(made: Report, kind: str, *, now: datetime, notes: Sequence[str] = ()) -> Response[bytes]:
+    """A report as a file of that kind, one of FILES."""
+    # In a thread: a workbook of every commune takes a while, and others are waiting for their pages.
+    if kind == "pdf":
+        content, media = await report_pdf(made, notes=list(notes), now=now), "application/pdf"
+    elif kind in {one.value for one in Format}:
+        content, media = await asyncio.to_thread(report_workbook, made, Format(kind)), Format(kind).media_type
+    elif kind == "json":
+        content, media = report_json(made), "application/json"
+    else:
+        content, media = await asyncio.to_thread(report_csv, made), CSV
     return file(content, media, f"rapport-{made.by.value}-{made.start}-{made.end}.{kind}")
 
 
@@ -156,27 +201,11 @@ def _named(name: str) -> dict[str, str]:
     return {"content-disposition": f'attachment; filename="{name}"'}
 
 
-def shown(found: Cell | Rate) -> str:
-    """A figure as a page writes it: « 1 234 », « 83,3 % », « moins de 5 », or '' when there is nothing to divide."""
-    if found.value is None:
-        return why_empty(found)
-    if isinstance(found, Rate):
-        return f"{percentage(found.value)}\u00a0%" if language() == "fr" else f"{percentage(found.value)}%"
-    return f"{found.value:,}".replace(",", "\u00a0" if language() == "fr" else ",")
-
-
-def shares(found: Cell | Rate) -> str:
-    """Numerator and denominator of a rate that is shown: '10 / 12'; else ''."""
-    if not isinstance(found, Rate) or found.value is None:
-        return ""
-    return f"{shown(found.numerator)}\u00a0/\u00a0{shown(found.denominator)}"
-
-
-def _drawn_text(found: Cell | Rate) -> str:
+def _drawn_text(found: Cell | Rate, indicator: Indicator) -> str:
     """A figure short enough to stand on a bar: rates without decimals."""
     if isinstance(found, Rate) and found.value is not None:
         return f"{found.value:.0%}".replace("%", "\u00a0%" if language() == "fr" else "%")
-    return shown(found)
+    return figure(found, indicator)
 
 
 def _chart(made: Report, key: str) -> Chart | None:
@@ -191,7 +220,7 @@ def _chart(made: Report, key: str) -> Chart | None:
         return None
     if BY_KEY[key].is_rate:
         largest = max(largest, 1)  # a full bar is 100 %
-    bars = _columns(drawn, largest) if is_columns else _bars(drawn, largest)
+    bars = _columns(drawn, largest, key) if is_columns else _bars(drawn, largest, key)
     return Chart(
         bars=bars,
         height=HEIGHT if is_columns else BAR * len(bars),
@@ -200,12 +229,12 @@ def _chart(made: Report, key: str) -> Chart | None:
     )
 
 
-def _bars(figures: Sequence[tuple[str, Cell | Rate]], largest: float) -> list[Bar]:
+def _bars(figures: Sequence[tuple[str, Cell | Rate]], largest: float, key: str) -> list[Bar]:
     """One below the other, label above each, room for the figure at its end."""
     return [
         Bar(
             _short(label),
-            _drawn_text(found),
+            _drawn_text(found, BY_KEY[key]),
             0,
             n * BAR + 20,
             round((WIDTH - 90) * (found.value or 0) / largest, 1),
@@ -215,7 +244,7 @@ def _bars(figures: Sequence[tuple[str, Cell | Rate]], largest: float) -> list[Ba
     ]
 
 
-def _columns(figures: Sequence[tuple[str, Cell | Rate]], largest: float) -> list[Bar]:
+def _columns(figures: Sequence[tuple[str, Cell | Rate]], largest: float, key: str) -> list[Bar]:
     """One beside the other, from left to right."""
     step = WIDTH / len(figures)
     room = HEIGHT - 44
@@ -225,7 +254,7 @@ def _columns(figures: Sequence[tuple[str, Cell | Rate]], largest: float) -> list
         made.append(
             Bar(
                 _short(label),
-                _drawn_text(found),
+                _drawn_text(found, BY_KEY[key]),
                 round(n * step + step * 0.12, 1),
                 20 + room - height,
                 round(step * 0.76, 1),

@@ -10,7 +10,8 @@ from litestar import Request, Response, get
 
 from ateliers.agenda.kinds import Kind
 from ateliers.clock import now
-from ateliers.reports.report import Grouping, report
+from ateliers.reports.grouping import Grouping
+from ateliers.reports.report import report
 from ateliers.reports.scope import own_structures
 from ateliers.web.api.asking import author_of, query_of, renamed
 from ateliers.web.api.description import JSON, described

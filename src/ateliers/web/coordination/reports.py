@@ -9,9 +9,9 @@ from litestar.di import NamedDependency
 
 from ateliers.clock import now
 from ateliers.network.people import Person
-from ateliers.reports.report import Grouping
+from ateliers.reports.grouping import Grouping
 from ateliers.reports.scope import territory
-from ateliers.web.reporting import dictionary_file, report_file, report_page
+from ateliers.web.reporting import FILES, dictionary_file, report_file, report_page
 
 PATH = "/coordination/rapports"
 USUAL = Grouping.DEPARTEMENT
@@ -23,16 +23,10 @@ async def show_report(request: Request[Any, Any, Any], me: NamedDependency[Perso
     return await report_page(request, territory(me), path=PATH, by=USUAL, now=now())
 
 
-@get(f"{PATH}/rapport.csv")
-async def download_csv(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """The report as CSV."""
-    return await report_file(request, territory(me), kind="csv", by=USUAL, now=now())
-
-
-@get(f"{PATH}/rapport.xlsx")
-async def download_xlsx(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """The report as a workbook, with its data dictionary."""
-    return await report_file(request, territory(me), kind="xlsx", by=USUAL, now=now())
+@get([f"{PATH}/rapport.{kind}" for kind in FILES])
+async def download_report(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
+    """The report as a file, with its data dictionary."""
+    return await report_file(request, territory(me), by=USUAL, now=now())
 
 
 @get(f"{PATH}/definitions.csv")
@@ -42,4 +36,4 @@ async def download_dictionary(me: NamedDependency[Person]) -> Response[bytes]:
     return dictionary_file()
 
 
-ROUTES: list[Any] = [show_report, download_csv, download_xlsx, download_dictionary]
+ROUTES: list[Any] = [show_report, download_report, download_dictionary]

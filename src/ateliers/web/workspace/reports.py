@@ -11,10 +11,10 @@ from litestar.response import Stream
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid
-from ateliers.reports.report import Grouping
+from ateliers.reports.grouping import Grouping
 from ateliers.reports.rows import booking_rows, session_rows
 from ateliers.reports.scope import own_structures
-from ateliers.web.reporting import asked_of, dictionary_file, report_file, report_page, stream
+from ateliers.web.reporting import FILES, asked_of, dictionary_file, report_file, report_page, stream
 
 PATH = "/espace/rapports"
 USUAL = Grouping.MONTH
@@ -26,16 +26,10 @@ async def show_report(request: Request[Any, Any, Any], me: NamedDependency[Perso
     return await report_page(request, own_structures(me), path=PATH, by=USUAL, now=now())
 
 
-@get(f"{PATH}/rapport.csv")
-async def download_csv(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """The report as CSV."""
-    return await report_file(request, own_structures(me), kind="csv", by=USUAL, now=now())
-
-
-@get(f"{PATH}/rapport.xlsx")
-async def download_xlsx(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """The report as a workbook, with its data dictionary."""
-    return await report_file(request, own_structures(me), kind="xlsx", by=USUAL, now=now())
+@get([f"{PATH}/rapport.{kind}" for kind in FILES])
+async def download_report(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
+    """The report as a file, with its data dictionary."""
+    return await report_file(request, own_structures(me), by=USUAL, now=now())
 
 
 @get(f"{PATH}/definitions.csv")
@@ -69,8 +63,7 @@ async def download_bookings(request: Request[Any, Any, Any], me: NamedDependency
 
 ROUTES: list[Any] = [
     show_report,
-    download_csv,
-    download_xlsx,
+    download_report,
     download_dictionary,
     download_sessions,
     download_bookings,

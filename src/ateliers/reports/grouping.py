@@ -1,0 +1,66 @@
+"""What a row of a report stands for, how it is called, and in which order rows come."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+
+from ateliers.agenda.kinds import Kind
+from ateliers.places.communes import DEPARTEMENTS, REGIONS
+from ateliers.words import T, fold, language
+
+
+class Grouping(enum.Enum):
+    """What a row of a report stands for."""
+
+    STRUCTURE = "structure"
+    COMMUNE = "commune"
+    DEPARTEMENT = "departement"
+    REGION = "region"
+    NATION = "nation"
+    KIND = "kind"
+    MONTH = "month"
+
+    @property
+    def label(self) -> T:
+        """Its name on screen."""
+        return _GROUPINGS[self]
+
+
+_GROUPINGS = {
+    Grouping.STRUCTURE: T("Structure"),
+    Grouping.COMMUNE: T("Commune"),
+    Grouping.DEPARTEMENT: T("Département"),
+    Grouping.REGION: T("Région"),
+    Grouping.NATION: T("Nation"),
+    Grouping.KIND: T("Kind"),
+    Grouping.MONTH: T("Month"),
+}
+
+
+def label_of(by: Grouping, key: str, name: str) -> str:
+    """What a row is called; `name` is what the tables call it, where they do."""
+    match by:
+        case Grouping.DEPARTEMENT:
+            return f"{DEPARTEMENTS.get(key, key)} ({key})"
+        case Grouping.REGION:
+            return REGIONS.get(key, key)
+        case Grouping.NATION:
+            return "France"
+        case Grouping.KIND:
+            return str(Kind(key).label)
+        case Grouping.MONTH:
+            day = date(int(key[:4]), int(key[5:]), 1)
+            return format_date(day, "MMMM y", locale="en_GB" if language() == "en" else "fr")
+        case _:
+            return name
+
+
+def order_of(by: Grouping, key: str, label: str) -> Any:
+    """What rows are sorted by."""
+    if by is Grouping.KIND:
+        return [kind.value for kind in Kind].index(key)
+    return key if by in {Grouping.MONTH, Grouping.DEPARTEMENT} else (fold(label), key)

@@ -1,0 +1,101 @@
+"""A report on paper: PDF/UA, drawn from the same declaration as the page and the files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from ateliers.documents.pdf import make_pdf
+from ateliers.reports.exports import figure, key_figures, masking_note, sections_of, shares, title
+from ateliers.reports.indicator import Section
+from ateliers.reports.indicators import BY_KEY, INDICATORS
+from ateliers.reports.report import Report, Row
+from ateliers.words import date_in_words, language
+from ateliers.words import gettext as _
+
+MOST_ROWS = 300  # of a table; the workbook has all
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A section: a table, and how long the bar of each of its lines is (0 to 1)."""
+
+    title: str
+    caption: str
+    head: list[str]
+    rows: list[list[str]]
+    total: list[str]
+    drawn: str
+    bars: list[float]
+
+
+class Paper(msgspec.Struct, frozen=True, kw_only=True):
+    """What the template prints."""
+
+    lang: str
+    title: str
+    made: str
+    notes: list[str]
+    key_title: str
+    figures: list[list[str]]  # label, value, beside it
+    parts: list[Part]
+    meaning: str
+    definitions: list[list[str]]  # label, unit, definition, formula
+    foot: str
+
+
+async def report_pdf(report: Report, *, notes: list[str], now: datetime) -> bytes:
+    """The report as PDF/UA in the reader's language; `notes` stand under its title."""
+    return await make_pdf("documents/report.typ", _paper(report, notes, now), now=now)
+
+
+def _paper(report: Report, notes: list[str], now: datetime) -> Paper:
+    more = len(report.rows) - MOST_ROWS
+    return Paper(
+        lang=language(),
+        title=title(report),
+        made=_("Made on %(when)s.") % {"when": date_in_words(now)},
+        notes=[
+            note
+            for note in (
+                *notes,
+                masking_note(report),
+                _("The tables show the first %(n)s lines; the workbook has all.") % {"n": MOST_ROWS}
+                if more > 0
+                else "",
+            )
+            if note
+        ],
+        key_title=_("Key figures"),
+        figures=[
+            [str(one.label), figure(report.total[one.key], one) or "–", shares(report.total[one.key])]
+            for one in key_figures(report)
+        ],
+        parts=[_part(report, section) for section in sections_of(report)],
+        meaning=_("What these figures mean"),
+        definitions=[
+            [str(text) for text in (one.label, one.unit.label, one.definition, one.formula)] for one in INDICATORS
+        ],
+        foot=_("Mon espace santé – network of structures ambassadrices"),
+    )
+
+
+def _part(report: Report, section: Section) -> Part:
+    indicators = [one for one in INDICATORS if one.section is section]
+    drawn = BY_KEY[section.drawn]
+    rows = report.rows[:MOST_ROWS]
+    values = [row[drawn.key].value or 0 for row in rows]
+    largest = max([1.0 if drawn.is_rate else 0.0, *values])
+
+    def line(row: Row) -> list[str]:
+        return [row.label, *(figure(row[one.key], one) or "–" for one in indicators)]
+
+    return Part(
+        title=str(section.label),
+        caption=_("%(what)s, by %(by)s") % {"what": section.label, "by": str(report.by.label).lower()},
+        head=[str(report.by.label), *(str(one.label) for one in indicators)],
+        rows=[line(row) for row in rows],
+        total=line(report.total),
+        drawn=str(drawn.label),
+        bars=[round(value / largest, 4) if largest else 0.0 for value in values],
+    )
