@@ -337,6 +337,7 @@ OWNED = {
     "candidate": "$1::uuid IS NOT NULL",
     "invitation": "t.structure_id = $1",
     "training": "$1::uuid IS NOT NULL",
+    "co_organiser": "$1::uuid IS NOT NULL",
     "moderation": "$1::uuid IS NOT NULL",
     "api_token": "t.structure_id = $1",
     "event": "t.structure_id = $1",

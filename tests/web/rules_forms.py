@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ateliers.agenda.co_organising import Answering, Asking
 from ateliers.agenda.moderating import Approval, SendingBack
 from ateliers.network.rules import NewRule
 from ateliers.network.training import NewTrainings
@@ -33,6 +34,22 @@ RULES_FORMS: dict[str, Sent] = {
     ),
     "/espace/evenements/{event_id:uuid}/reprendre": Sent(
         at=lambda s: f"/espace/evenements/{s.waiting_event}/reprendre", by="samir"
+    ),
+    "/espace/evenements/{event_id:uuid}/ensemble": Sent(
+        at=lambda s: f"/espace/evenements/{s.event}/ensemble",
+        by="samir",
+        struct=Asking,
+        valid=lambda s: {"structure_id": str(s.neighbour)},
+    ),
+    "/espace/evenements/{event_id:uuid}/ensemble/{structure_id:uuid}/reponse": Sent(
+        at=lambda s: f"/espace/evenements/{s.shared_event}/ensemble/{s.structure}/reponse",
+        by="samir",
+        struct=Answering,
+        valid=lambda _s: {"accepts": "1"},
+        is_tap=True,
+    ),
+    "/espace/evenements/{event_id:uuid}/ensemble/{structure_id:uuid}/retrait": Sent(
+        at=lambda s: f"/espace/evenements/{s.shared_event}/ensemble/{s.structure}/retrait", by="samir"
     ),
     "/coordination/formations": Sent(
         at=lambda _s: "/coordination/formations",

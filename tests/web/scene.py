@@ -79,6 +79,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     sent_application: str
     waiting_event: UUID  # that a coordinator is to read
     waiting_version: str
+    neighbour: UUID  # an admitted structure that can be asked to organise together
+    shared_event: UUID  # its event, which Samir's structure is asked to organise too
     training: UUID  # of Nadia, noted by hand
     next_training: UUID  # a session where Nadia has a seat
     seat: str
@@ -158,6 +160,14 @@ async def make_scene() -> Scene:
     waiting_event = await make_event(structure, state="to_moderate", published_at=None, updated_at=moment)
     await make_session(waiting_event, starts_at=soon, place_id=place)
     await insert("moderation", event_id=waiting_event, at=moment, by_id=samir, what="asked")
+    neighbour = await make_structure("Voisine")
+    shared_event = await make_event(neighbour)
+    await database.execute(
+        "INSERT INTO co_organiser (event_id, structure_id, asked_at) VALUES ($1, $2, $3)",
+        shared_event,
+        structure,
+        moment,
+    )
     next_training = await make_session(
         await make_event(structure, kind="training", visibility="network"), starts_at=soon, place_id=place
     )
@@ -212,6 +222,8 @@ async def make_scene() -> Scene:
         waiting_version=moment.isoformat(),
         training=await insert("training", person_id=nadia, day=moment.date(), recorded_by=paule, recorded_at=moment),
         next_training=next_training,
+        neighbour=neighbour,
+        shared_event=shared_event,
         seat=f"{present.code}-1",
         token=timed_token(booking.FORM, f"{session} 0123456789abcdef01234567", now=moment - timedelta(minutes=3)),
     )

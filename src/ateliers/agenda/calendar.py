@@ -139,7 +139,7 @@ def public_description(session: Session, page: str) -> str:
         _("Also online: people may follow from home.") if session.online_id else "",
         _("One date of a cycle: all its dates are booked at once.") if session.is_cycle else "",
         _("To bring:") + "\n" + bring if bring else "",
-        _("Organised by %(structure)s") % {"structure": session.structure_name},
+        _("Organised by %(structure)s") % {"structure": ", ".join(one.name for one in session.organisers)},
         _("Details and booking: %(url)s") % {"url": page},
     ]
     return "\n\n".join(part for part in parts if part)

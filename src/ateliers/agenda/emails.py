@@ -1,4 +1,4 @@
-"""E-mails of the agenda: new sessions for whoever asked to be told (B15); events that a coordinator reads first (B4)."""
+"""E-mails of the agenda: new sessions for whoever asked to be told (B15); events read first (B4) and organised together (A11)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from ateliers.agenda.alerts import MOST_TOLD, Alert, find_alert
-from ateliers.agenda.event import EventState
+from ateliers.agenda.co_organising import is_asked
+from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.moderating import find_moderation
 from ateliers.agenda.search import new_sessions
 from ateliers.agenda.sessions import find_event, list_sessions_of_event
@@ -17,6 +18,7 @@ from ateliers.mail.email import Dropped, Email
 from ateliers.mail.letters import letter
 from ateliers.mail.outbox import OutboxRow
 from ateliers.network.people import get_person
+from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure_by_id
 from ateliers.rendering import absolute
 from ateliers.words import speaking
@@ -71,12 +73,31 @@ async def event_sent_back(row: OutboxRow, _now: datetime) -> Email | Dropped:
     return await _about_event(row, EventState.DRAFT)
 
 
+async def co_organiser_asked(row: OutboxRow, _now: datetime) -> Email | Dropped:
+    """To a manager: another structure proposes to organise an event together (A11)."""
+    event = await find_event(row.subject_id) if row.subject_id else None
+    if event is None or not await is_asked(event.id, UUID(row.data["structure"])):
+        return Dropped("Answered or taken back meanwhile.")
+    return await _to_person(row, event, path=event.path, partner=await _partner(row))
+
+
+async def co_organiser_answered(row: OutboxRow, _now: datetime) -> Email | Dropped:
+    """To a manager: a structure organises the event too, or does not, or no longer."""
+    event = await find_event(row.subject_id) if row.subject_id else None
+    if event is None:
+        return Dropped("The event is no longer there.")
+    path = "/espace" if row.data["answer"] == "removed" else event.path
+    return await _to_person(row, event, path=path, partner=await _partner(row), answer=row.data["answer"])
+
+
 COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Email | Dropped]]] = {
     "alert_link": alert_link,
     "alert_news": alert_news,
     "event_to_moderate": event_to_moderate,
     "event_published": event_published,
     "event_sent_back": event_sent_back,
+    "co_organiser_asked": co_organiser_asked,
+    "co_organiser_answered": co_organiser_answered,
 }
 
 
@@ -84,8 +105,17 @@ async def _about_event(row: OutboxRow, expected: EventState) -> Email | Dropped:
     event = await find_event(row.subject_id) if row.subject_id else None
     if event is None or event.state is not expected:
         return Dropped("The event has moved on since.")
-    person = await get_person(UUID(row.data["person"]))
     answer = await find_moderation(UUID(row.data["answer"])) if "answer" in row.data else None
+    path = f"/coordination/moderation/{event.id}" if answer is None else event.path
+    return await _to_person(row, event, path=path, answer=answer)
+
+
+async def _partner(row: OutboxRow) -> Structure:
+    return await get_structure_by_id(UUID(row.data["structure"]))
+
+
+async def _to_person(row: OutboxRow, event: Event, **facts: object) -> Email:
+    person = await get_person(UUID(row.data["person"]))
     subject, text, html = letter(
         row.kind,
         person.language,
@@ -93,8 +123,7 @@ async def _about_event(row: OutboxRow, expected: EventState) -> Email | Dropped:
         event=event,
         structure=await get_structure_by_id(event.structure_id),
         sessions=await list_sessions_of_event(event.id),
-        answer=answer,
-        path=f"/coordination/moderation/{event.id}" if answer is None else event.path,
+        **facts,
     )
     return Email(
         to_name=person.name,

@@ -27,6 +27,19 @@ class CycleDate(msgspec.Struct, frozen=True, kw_only=True):
     place: str  # name and commune; '' online
 
 
+class CoOrganiser(msgspec.Struct, frozen=True, kw_only=True):
+    """A structure that organises the event too, and said so."""
+
+    id: UUID
+    name: str
+    slug: str
+
+    @property
+    def path(self) -> str:
+        """Its public page."""
+        return f"/signataires/{self.slug}"
+
+
 class OnlineHalf(msgspec.Struct, frozen=True, kw_only=True):
     """The online half of a hybrid session: seats and a waiting list of its own (B8)."""
 
@@ -51,6 +64,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     structure_slug: str
     structure_email: str
     structure_phone: str | None
+    co_organisers: list[CoOrganiser] = []  # by name
     kind: Kind
     title: str
     description: str
@@ -126,6 +140,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def rules(self) -> Rules:
         """What its kind decides; of an online half, what holds online."""
         return RULES[self.kind] if self.onsite_id is None else RULES[self.kind].online
+
+    @property
+    def organisers(self) -> list[CoOrganiser]:
+        """Its structure, then those that organise it too."""
+        own = CoOrganiser(id=self.structure_id, name=self.structure_name, slug=self.structure_slug)
+        return [own, *self.co_organisers]
 
     @property
     def path(self) -> str:
@@ -286,6 +306,9 @@ def _lowered(text: str) -> str:
 SESSION_SQL = """
     SELECT s.id, s.event_id, e.structure_id, o.name AS structure_name, o.slug AS structure_slug,
            o.email AS structure_email, o.phone AS structure_phone,
+           COALESCE((SELECT json_agg(json_build_object('id', c.id, 'name', c.name, 'slug', c.slug) ORDER BY c.name, c.id)
+                     FROM co_organiser x JOIN structure c ON c.id = x.structure_id
+                     WHERE x.event_id = e.id AND x.accepted_at IS NOT NULL AND c.state = 'admitted'), '[]') AS co_organisers,
            e.kind, e.title, e.description, e.programme, e.to_bring, e.level, e.phone, e.visibility,
            e.state AS event_state, e.accessibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff, e.run_by,
            e.offer_for, e.call_for, e.public_from, e.opens_at, e.closing, e.questions, e.release_after, e.is_cycle,

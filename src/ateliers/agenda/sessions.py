@@ -98,12 +98,22 @@ async def next_session_of_each(event_ids: list[UUID], *, now: datetime) -> dict[
     return {session.event_id: session for session in sessions}
 
 
-async def list_next_sessions(structure_ids: list[UUID], *, now: datetime, limit: int = 50) -> list[Session]:
-    """Published sessions of these structures that are not over, the soonest first; called-off ones included, a hybrid one once."""
+# Of structures $1: their own events, and those they accepted to organise too.
+ORGANISED_BY = """(e.structure_id = ANY($1) OR e.id IN (
+    SELECT event_id FROM co_organiser WHERE structure_id = ANY($1) AND accepted_at IS NOT NULL))"""
+
+
+async def list_next_sessions(
+    structure_ids: list[UUID], *, now: datetime, shared: bool = False, limit: int = 50
+) -> list[Session]:
+    """Published sessions of these structures that are not over, the soonest first; called-off ones included, a hybrid one once.
+
+    `shared`: those that they organise with the structure whose event it is, too.
+    """
     return await fetch(
         Session,
-        f"""{SESSION_SQL} WHERE e.structure_id = ANY($1) AND e.state = 'published' AND s.ends_at > $2
-            AND s.onsite_id IS NULL ORDER BY s.starts_at, s.id LIMIT $3""",
+        f"""{SESSION_SQL} WHERE {ORGANISED_BY if shared else "e.structure_id = ANY($1)"} AND e.state = 'published'
+            AND s.ends_at > $2 AND s.onsite_id IS NULL ORDER BY s.starts_at, s.id LIMIT $3""",
         structure_ids,
         now,
         limit,

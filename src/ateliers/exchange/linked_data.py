@@ -33,6 +33,7 @@ COUNTRIES = {
 
 def linked_data(session: Session) -> str:
     """What anybody may know of a session, safe inside a script element. The join link is never in it (B7)."""
+    organisers = [{"@type": "Organization", "name": one.name, "url": absolute(one.path)} for one in session.organisers]
     data: dict[str, Any] = {
         "@context": SCHEMA,
         "@type": "Event",
@@ -45,11 +46,7 @@ def linked_data(session: Session) -> str:
         "url": absolute(session.path),
         "isAccessibleForFree": True,
         "inLanguage": "fr",
-        "organizer": {
-            "@type": "Organization",
-            "name": session.structure_name,
-            "url": absolute(f"/signataires/{session.structure_slug}"),
-        },
+        "organizer": organisers[0] if len(organisers) == 1 else organisers,
         **_where(session),
     }
     if session.description:

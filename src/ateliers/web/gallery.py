@@ -305,12 +305,16 @@ _OTHERS: dict[str, Callable[[], dict[str, Any]]] = {
         trained=lambda: Sample(day=NOON.date(), valid_until=START.date(), structure_name="CCAS de Nevers")
     ),
     **dict.fromkeys(
-        ("event_to_moderate", "event_published", "event_sent_back"),
+        ("event_to_moderate", "event_published", "event_sent_back", "co_organiser_asked"),
         _network(
             event=lambda: Sample(title=a_session().title),
             sessions=lambda: [a_session()],
             answer=lambda: Sample(message=gettext("Please say more about your opening hours.")),
+            partner=Sample(name="CPAM de la Nièvre"),
         ),
+    ),
+    "co_organiser_answered": _network(
+        event=lambda: Sample(title=a_session().title), partner=Sample(name="CPAM de la Nièvre"), answer="accepted"
     ),
     "candidate_link": _network(),
     "candidate_open": _network(candidate=_candidate),

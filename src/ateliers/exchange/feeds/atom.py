@@ -30,7 +30,7 @@ def entry(session: Session) -> bytes:
         f"<published>{_moment(session.published_at or session.created_at)}</published>",
         f'<link rel="alternate" type="text/html" href="{escape(page)}"/>',
         f'<link rel="related" type="text/calendar" href="{escape(page)}/agenda.ics"/>',
-        f"<author><name>{_text(session.structure_name)}</name></author>",
+        *(f"<author><name>{_text(one.name)}</name></author>" for one in session.organisers),
         f'<category term="{session.kind.value}" label="{_text(str(session.kind.label))}"/>',
         f"<summary>{_text(f'{when} – {where}')}</summary>",
         f'<content type="text">{_text(content)}</content>',

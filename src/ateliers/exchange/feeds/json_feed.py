@@ -29,7 +29,7 @@ def item(session: Session) -> bytes:
             "content_text": "\n\n".join((when, where, public_description(session, page))),
             "date_published": _moment(session.published_at or session.created_at, session.zone),
             "date_modified": _moment(session.updated_at, session.zone),
-            "authors": [{"name": session.structure_name, "url": absolute(f"/signataires/{session.structure_slug}")}],
+            "authors": [{"name": one.name, "url": absolute(one.path)} for one in session.organisers],
             "tags": [str(session.kind.label)],
             "attachments": [{"url": f"{page}/agenda.ics", "mime_type": "text/calendar"}],
             "_session": {

@@ -132,9 +132,9 @@ def conditions(selection: Selection, *, now: datetime) -> tuple[str, list[Any]]:
         "e.state = 'published' AND e.visibility = 'public' AND o.state = 'admitted' AND s.onsite_id IS NULL",
         "s.ends_at >= $1 AND (e.public_from IS NULL OR e.public_from <= $2)",
     ]
-    column, value = _criterion(selection)
+    criterion, value = _criterion(selection)
     values.append(value)
-    parts.append(f"{column} = ANY($3)")
+    parts.append(criterion)
     if selection.kind is not None:
         values.append(selection.kind.value)
         parts.append("e.kind = $4")
@@ -146,16 +146,21 @@ def midnight(now: datetime) -> datetime:
     return datetime.combine(now.astimezone(UTC).date(), time(), UTC)
 
 
+# What the structure organises with the one whose event it is.
+_SHARED = """e.id IN (SELECT x.event_id FROM co_organiser x JOIN structure c ON c.id = x.structure_id
+                     WHERE c.slug = ANY($3) AND x.accepted_at IS NOT NULL)"""
+
+
 def _criterion(selection: Selection) -> tuple[str, list[str]]:
     code = selection.code
     match selection.scope:
         case Scope.STRUCTURE:
-            return "o.slug", [code]
+            return f"(o.slug = ANY($3) OR {_SHARED})", [code]
         case Scope.COMMUNE:
-            return "p.commune_code", [code, *ARRONDISSEMENTS.get(code, [])]
+            return "p.commune_code = ANY($3)", [code, *ARRONDISSEMENTS.get(code, [])]
         case Scope.DEPARTEMENT:
-            return "COALESCE(p.departement, o.departement)", [code]
+            return "COALESCE(p.departement, o.departement) = ANY($3)", [code]
         case Scope.REGION:
-            return "COALESCE(p.departement, o.departement)", departements_of(code)
+            return "COALESCE(p.departement, o.departement) = ANY($3)", departements_of(code)
         case Scope.KIND:
-            return "e.kind", [code]
+            return "e.kind = ANY($3)", [code]

@@ -88,7 +88,7 @@ async def show_signatory(slug: FromPath[str]) -> Response[bytes]:
     """One structure: what it is, when it signed, what it offers next."""
     signatory = await get_signatory(slug)
     moment = now()
-    coming = await list_next_sessions([signatory.structure.id], now=moment)
+    coming = await list_next_sessions([signatory.structure.id], now=moment, shared=True)
     return page(
         "public/signatory.html",
         structure=signatory.structure,

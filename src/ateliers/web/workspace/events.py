@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from ateliers.agenda.about import about_of
+from ateliers.agenda.co_organising import list_partners, list_shared_events, may_read_event
 from ateliers.agenda.drafts import About, NewEvent, NewSession
 from ateliers.agenda.duplicating import draft_like
 from ateliers.agenda.event import Event, EventState
@@ -69,6 +70,7 @@ async def show_events(request: Request[Any, Any, Any], me: NamedDependency[Perso
         "workspace/events.html",
         rows=rows,
         structures=list(structures.values()),
+        shared=await list_shared_events(list(structures)) if number == 1 else [],
         may_publish=bool(managed_by(me)),
         number=number,
         has_more=len(events) > PAGE,
@@ -224,7 +226,7 @@ async def archive(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Resp
 
 async def _readable_event(event_id: UUID, me: Person) -> Event:
     event = await get_event(event_id)
-    if not (me.serves(event.structure_id) or may_manage(me, event.structure_id)):
+    if not await may_read_event(event, me):
         raise NotFound
     return event
 
@@ -237,6 +239,9 @@ async def _manageable_event(event_id: UUID, me: Person) -> Event:
 
 async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = None) -> Response[bytes]:
     moment = now()
+    partners = await list_partners(event.id)
+    is_ours = me.serves(event.structure_id) or may_manage(me, event.structure_id)
+    with_us = [one for one in partners if me.manages(one.structure_id)]
     return page(
         "workspace/event.html",
         status=refusal.status if refusal else 200,
@@ -246,7 +251,11 @@ async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = Non
         entry=entry_of(event),
         structure=await get_structure_by_id(event.structure_id),
         may_manage=may_manage(me, event.structure_id) and event.state is not EventState.ARCHIVED,
-        steps=await list_moderations(event.id),
+        is_ours=is_ours,
+        may_record=is_ours or any(one.accepted_at for one in with_us),
+        partners=partners,
+        with_us=[] if is_ours else with_us,
+        steps=await list_moderations(event.id) if is_ours else [],
         untrained=await untrained(event, now=moment),
         refusal=refusal,
         moment=moment,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from ateliers.agenda.co_organising import list_requests, list_shared_events
 from ateliers.agenda.event import EventState
 from ateliers.agenda.permission import managed_by
 from ateliers.agenda.sessions import list_events_of, list_next_sessions, list_sessions_without_outcome
@@ -13,6 +14,7 @@ from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.network.resigning import list_to_sign
 from ateliers.network.structures import get_structure_by_id
+from ateliers.network.training import my_trainings, today_of
 from ateliers.web.answers import page, redirect
 
 COMING = 10
@@ -35,6 +37,11 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
         calls=await count_calls_to_make(mine, now=moment),
         missing=await list_sessions_without_outcome(mine, now=moment, limit=MISSING),
         drafts=[event for event in await list_events_of(mine) if event.state is EventState.DRAFT],
+        to_read=[event for event in await list_events_of(mine) if event.state is EventState.TO_MODERATE],
+        asked=await list_requests(managed_by(me)),
+        shared=await list_shared_events(mine),
+        trainings=[one for one in await my_trainings(me) if one.standing(today_of(moment)) in ("over", "soon")],
+        today=today_of(moment),
         to_sign=await list_to_sign(me),
         may_publish=bool(managed_by(me)),
     )
