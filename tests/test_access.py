@@ -23,6 +23,7 @@ from ateliers.web.app import make_app
 from ateliers.web.doors import routes_of
 from ateliers.web.frame import SESSION_COOKIE
 from tests import world
+from tests.web.stories import make_stories
 
 OURS = {"samir", "nadia"}
 TERRITORY = {"paule", "national"}
@@ -49,6 +50,8 @@ SECRETS: dict[str, set[str]] = {
     "SecretWalkIn": OURS,
     "SecretNote": TERRITORY,
     "SecretMessage": TERRITORY,
+    "SecretStory": OURS,
+    "SecretPaper": OURS,
     "SecretVolunteer": TERRITORY,
     "secret-link": OURS,
     "SecretDraft": OURS | TERRITORY,
@@ -178,6 +181,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "funder": await world.make_person("Bruno Keller", "funder", departements=["58"]),
         "national": await world.make_person("Claire Vidal", "national"),
     }
+    stories = await make_stories(ours, people["samir"])
     invitation = await world.insert(
         "invitation",
         email="secret.invited@example.test",
@@ -218,6 +222,9 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "invitation_id": [str(invitation)],
         "role_id": [str(role)],
         "place_id": [str(row["id"]) for row in await database.fetch_rows("SELECT id FROM place")],
+        "experience_id": [str(stories[one]) for one in ("story", "sent_story", "shared_story")],
+        "document_id": [str(stories["paper"])],
+        "region": ["27"],
         "note_id": [str(note)],
         "candidate_id": [str(candidate_id)],
         "training_id": [str(training)],
@@ -313,7 +320,7 @@ async def test_nobody_changes_what_is_not_theirs(walk: Walk, role: str):
 
 
 async def test_an_ambassador_does_not_do_the_managers_work(walk: Walk):
-    tables = ("event", "role", "invitation", "structure", "signature")
+    tables = ("event", "experience_consent", "role", "invitation", "structure", "signature")
     before = [one for one in await snapshot(walk.structure_id) if one[0] in tables]
     for door, method, path in addresses(walk.known, {"POST"}):
         if door in STAFF_DOORS and "/appel" not in path:
@@ -341,6 +348,8 @@ OWNED = {
     "moderation": "$1::uuid IS NOT NULL",
     "api_token": "t.structure_id = $1",
     "event": "t.structure_id = $1",
+    "experience": "t.event_id IN (SELECT id FROM event WHERE structure_id = $1)",
+    **dict.fromkeys(("experience_consent", "experience_document"), "$1::uuid IS NOT NULL"),
     "session": "t.event_id IN (SELECT id FROM event WHERE structure_id = $1)",
     **dict.fromkeys(
         ("booking", "attendance", "walk_in", "tally"),

@@ -17,6 +17,7 @@ from ateliers.network.thread import NewMessage
 from ateliers.web.coordination import structures
 from ateliers.web.public import booking, event, find_booking, my_booking, sign_in
 from ateliers.web.workspace import attendance, calls, one_booking, phone_booking, seats
+from tests.web.experience_forms import EXPERIENCES
 from tests.web.paper_forms import PAPER
 from tests.web.rules_forms import RULES_FORMS
 from tests.web.sending_forms import SENDING
@@ -369,4 +370,5 @@ FORMS: dict[str, Sent] = {
     ),
     **SENDING,
     **RULES_FORMS,
+    **EXPERIENCES,
 }

@@ -19,6 +19,7 @@ from ateliers.network.invitations import invitation_path
 from ateliers.network.signing_in import link_path
 from ateliers.signing import timed_token
 from ateliers.web.public import booking
+from tests.web.stories import make_stories
 from tests.world import (
     insert,
     make_alert,
@@ -84,6 +85,11 @@ class Scene(Struct, frozen=True, kw_only=True):
     training: UUID  # of Nadia, noted by hand
     next_training: UUID  # a session where Nadia has a seat
     seat: str
+    told: UUID  # event of a shared experience being written
+    story: UUID  # that experience
+    sent_story: UUID  # another, sent and not read yet
+    shared_story: UUID  # another, that everybody reads
+    paper: UUID  # a document of the first
     token: str  # of the booking form
 
     def person(self, who: str) -> UUID:
@@ -225,5 +231,6 @@ async def make_scene() -> Scene:
         neighbour=neighbour,
         shared_event=shared_event,
         seat=f"{present.code}-1",
+        **await make_stories(structure, samir),
         token=timed_token(booking.FORM, f"{session} 0123456789abcdef01234567", now=moment - timedelta(minutes=3)),
     )

@@ -39,7 +39,9 @@ class Sent(Struct, frozen=True, kw_only=True):
         """The valid answers, and their file, as a browser sends them: the body and its headers."""
         if not self.file:
             return body(self.fields(scene)), URLENCODED
-        head = f'--x\r\nContent-Disposition: form-data; name="{self.file}"; filename="page.pdf"\r\n\r\n%PDF-1.7\r\n--x--\r\n'
+        part = '--x\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
+        told = [part.format(name, "", text) for name, texts in self.fields(scene).items() for text in texts]
+        head = "".join([*told, part.format(self.file, '; filename="page.pdf"', "%PDF-1.7"), "--x--\r\n"])
         return head.encode(), {"content-type": "multipart/form-data; boundary=x"}
 
 

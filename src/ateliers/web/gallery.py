@@ -244,6 +244,15 @@ def _alert() -> Sample:
     return Sample(commune=Sample(name="Nevers"), commune_code="58194")
 
 
+def _experience() -> Sample:
+    return Sample(
+        title=gettext("Three afternoons at the library"),
+        event_title=gettext("Open Mon espace santé with your phone"),
+        structure_name="CCAS de Nevers",
+        path=PATH,
+    )
+
+
 _OTHERS: dict[str, Callable[[], dict[str, Any]]] = {
     "alert_link": _network(alert=_alert),
     "alert_news": _network(
@@ -315,6 +324,17 @@ _OTHERS: dict[str, Callable[[], dict[str, Any]]] = {
     ),
     "co_organiser_answered": _network(
         event=lambda: Sample(title=a_session().title), partner=Sample(name="CPAM de la Nièvre"), answer="accepted"
+    ),
+    **dict.fromkeys(
+        (
+            "experience_submitted",
+            "experience_to_correct",
+            "experience_to_agree",
+            "experience_published",
+            "experience_taken_down",
+            "experience_withdrawn",
+        ),
+        _network(experience=_experience, scope=Sample(label=T("The region’s site"))),
     ),
     "candidate_link": _network(),
     "candidate_open": _network(candidate=_candidate),

@@ -1,0 +1,70 @@
+"""The forms about shared experiences."""
+
+from __future__ import annotations
+
+from ateliers.experiences.consent import Agreement
+from ateliers.experiences.papers import NewDocument
+from ateliers.experiences.sharing import ToCorrect
+from ateliers.web.workspace.experiences import ExperienceForm
+from tests.web.sent import Sent
+
+EXPERIENCES: dict[str, Sent] = {
+    "/espace/evenements/{event_id:uuid}/retour": Sent(
+        at=lambda s: f"/espace/evenements/{s.told}/retour",
+        by="samir",
+        struct=ExperienceForm,
+        valid=lambda _s: {
+            "title": "Un après-midi",
+            "aim": "Aider dix voisins.",
+            "audience": "Des voisins.",
+            "course": "Un café, puis les téléphones.",
+            "worked": "Être deux.",
+            "difficulties": "Le réseau.",
+            "advice": "Venir tôt.",
+            "agrees": ["regional_site"],
+            "send": "",
+        },
+    ),
+    "/espace/retours/{experience_id:uuid}/reprise": Sent(
+        at=lambda s: f"/espace/retours/{s.sent_story}/reprise", by="nadia"
+    ),
+    "/espace/retours/{experience_id:uuid}/accords": Sent(
+        at=lambda s: f"/espace/retours/{s.sent_story}/accords",
+        by="samir",
+        struct=Agreement,
+        valid=lambda _s: {"scope": "national"},
+        is_tap=True,
+    ),
+    "/espace/retours/{experience_id:uuid}/accords/retrait": Sent(
+        at=lambda s: f"/espace/retours/{s.shared_story}/accords/retrait",
+        by="samir",
+        struct=Agreement,
+        valid=lambda _s: {"scope": "regional_site"},
+        is_tap=True,
+    ),
+    "/espace/retours/{experience_id:uuid}/documents": Sent(
+        at=lambda s: f"/espace/retours/{s.story}/documents",
+        by="nadia",
+        struct=NewDocument,
+        valid=lambda _s: {"title": "Notre affiche"},
+        file="file",
+    ),
+    "/espace/retours/documents/{document_id:uuid}/retrait": Sent(
+        at=lambda s: f"/espace/retours/documents/{s.paper}/retrait", by="nadia"
+    ),
+    "/coordination/retours/{experience_id:uuid}/relecture": Sent(
+        at=lambda s: f"/coordination/retours/{s.sent_story}/relecture", by="paule"
+    ),
+    "/coordination/retours/{experience_id:uuid}/correction": Sent(
+        at=lambda s: f"/coordination/retours/{s.sent_story}/correction",
+        by="paule",
+        struct=ToCorrect,
+        valid=lambda _s: {"note": "Dites pour qui."},
+    ),
+    "/coordination/retours/{experience_id:uuid}/retrait": Sent(
+        at=lambda s: f"/coordination/retours/{s.shared_story}/retrait",
+        by="paule",
+        struct=ToCorrect,
+        valid=lambda _s: {"note": "Une photo montre un visage."},
+    ),
+}
