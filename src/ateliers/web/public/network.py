@@ -13,6 +13,7 @@ from msgspec import Meta
 from ateliers.agenda.event import EventState, Visibility
 from ateliers.agenda.sessions import list_next_sessions
 from ateliers.clock import now
+from ateliers.experiences.published import Shelf, list_published
 from ateliers.network import applications
 from ateliers.network.application import Application, EmailAddress, wrong_answers
 from ateliers.network.charter import current_charter, find_charter, list_signatures
@@ -103,6 +104,7 @@ async def show_signatory(slug: FromPath[str]) -> Response[bytes]:
             and session.lead_id is None
         ],
         now=moment,
+        told=(await list_published(Shelf(region=signatory.structure.region), structure_id=signatory.structure.id))[0],
     )
 
 

@@ -1,0 +1,60 @@
+"""What the demo's structures tell of their events: one that everybody reads, one for the coordination to read, one being written."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ateliers.agenda.poster import Format, make_poster
+from ateliers.agenda.sessions import list_sessions_of_event
+from ateliers.documents.files import Upload
+from ateliers.experiences.experience import NewExperience, Scope, find_experience
+from ateliers.experiences.papers import NewDocument, add_document
+from ateliers.experiences.sharing import review_experience, write_experience
+from ateliers.experiences.untold import list_untold
+from ateliers.network.people import Person, RoleName, get_person, list_members
+from ateliers.network.structure import StructureState
+from ateliers.network.structures import list_structures
+
+STORIES = (
+    NewExperience(
+        title="Le café des ordonnances : trois après-midi à la médiathèque",
+        aim="Que dix personnes du quartier ouvrent leur espace et y retrouvent une ordonnance, sans dépendre de leurs enfants.",
+        audience="Surtout des retraités. La médiathèque a glissé une carte dans chaque livre prêté pendant deux semaines.",
+        course="Un café d’abord, pour faire connaissance.\n\n"
+        "Puis chacun son téléphone, à deux autour d’une table : l’un lit les consignes, l’autre touche l’écran. "
+        "Une ambassadrice pour cinq personnes.\n\nÀ la fin, chacun note sur une fiche ce qu’il sait refaire seul.",
+        worked="Les binômes : on s’entraide et l’ambassadrice n’est appelée que pour les vrais blocages.",
+        difficulties="Le réseau du sous-sol. Nous avons demandé la salle du premier étage dès la deuxième fois.",
+        advice="Demandez à chacun de charger son téléphone et d’apporter sa carte Vitale : écrivez-le sur l’affiche.",
+    ),
+    NewExperience(
+        title="Un stand au marché, sans ordinateur",
+        aim="Faire connaître Mon espace santé à des gens qui ne viendraient pas à un atelier.",
+        audience="Les clients du marché du samedi, de tous les âges.",
+        course="Une table, deux chaises, une affiche. Nous montrions l’application sur un seul téléphone de démonstration.",
+        worked="Poser une question simple : « Où est votre dernière ordonnance ? »",
+        advice="Venez à deux, et placez-vous près de l’entrée.",
+    ),
+)
+
+
+async def show_the_stories(coordinator: Person, *, now: datetime) -> None:
+    """Two structures tell; the coordinator has read one of the two."""
+    told = 0
+    for structure in await list_structures(by=coordinator, state=StructureState.ADMITTED):
+        manager = next((m for m in await list_members(structure.id) if m.role is RoleName.MANAGER), None)
+        events = await list_untold([structure.id], now=now)
+        if manager is None or not events or told == len(STORIES):
+            continue
+        event_id, story, by = events[0].event_id, STORIES[told], await get_person(manager.person_id)
+        told += 1
+        written = now - timedelta(days=2)
+        await write_experience(event_id, story, by=by, now=written)
+        found = await find_experience(event_id)
+        if found is not None and told == 1:
+            [session, *_others] = await list_sessions_of_event(event_id)
+            paper = Upload(name="affiche.pdf", content=await make_poster(session, Format.POSTER, now=written))
+            await add_document(found.id, NewDocument(title="Notre affiche"), paper, by=by, now=written)
+        await write_experience(event_id, story, by=by, now=written, send=True, agreed=list(Scope) if told == 1 else ())
+        if found is not None and told == 1:
+            await review_experience(found.id, by=coordinator, now=now - timedelta(days=1))
