@@ -97,6 +97,7 @@ OWNERS = {
     "effort_sum": "attendance",
     "feed_revision": "exchange",
     "personal_feed": "exchange",
+    "open_session": "exchange",
 }
 # bookings alone keeps a session's counters: the desk decides under the lock of the session's row.
 MAY_ALSO_WRITE = {("bookings", "session")}

@@ -12,7 +12,7 @@ from datetime import date
 
 import msgspec
 
-from ateliers.network.structure import Structure, StructureKind
+from ateliers.network.structure import StructureKind
 from ateliers.network.structures import Signatory
 from ateliers.rendering import absolute
 from ateliers.reports.exports import safe
@@ -97,7 +97,7 @@ def directory_place(signatory: Signatory) -> Place:
         latitude=round(structure.latitude, 6),
         longitude=round(structure.longitude, 6),
         typologie=TYPES[structure.kind],
-        telephone=international(structure),
+        telephone=international(structure.phone, structure.departement),
         courriels=structure.email,
         site_web=structure.website or absolute(structure.path),
         horaires="",
@@ -121,13 +121,12 @@ def directory_place(signatory: Signatory) -> Place:
     )
 
 
-def international(structure: Structure) -> str:
-    """The telephone with its country's code, as the schema wants it; '' for one that it has no code for."""
-    digits = re.sub(r"[^+0-9]", "", structure.phone or "")
+def international(phone: str | None, departement: str) -> str:
+    """A telephone with its country's code, as the schema wants it; '' for one that it has no code for."""
+    digits = re.sub(r"[^+0-9]", "", phone or "")
     if digits.startswith("0") and len(digits) == 10:
         # Numbers of overseas départements begin with their own code, wherever the structure is.
-        own = OVERSEAS.get(structure.departement, "33")
-        digits = f"+{own}{digits[1:]}"
+        digits = f"+{OVERSEAS.get(departement, '33')}{digits[1:]}"
     return digits if re.fullmatch(r"\+(33|590|594|262|596|269|687|689|508|681)\d{6,9}", digits) else ""
 
 

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 HTML = "text/html"  # the framework adds the charset
 PROBLEM = "application/problem+json"
 PDF = "application/pdf"
+PROGRAMS = ("/api/", "/donnees/")  # whose readers are programs: they get problem details
 PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 
 # Litestar's own errors, in words for people. Others show as the 400 or 500 of their family.
@@ -124,7 +125,7 @@ def pointer(name: str) -> str:
 
 
 def _answer(request: Request[Any, Any, Any], status: int, title: str, **rest: Any) -> Response[bytes]:
-    if request.scope["path"].startswith("/api/"):
+    if request.scope["path"].startswith(PROGRAMS):
         return problem(status, title, instance=request.scope["path"], **rest)
     return page("problem.html", status=status, title=title, status_code=status)
 
@@ -136,7 +137,7 @@ def on_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Response[by
         errors = [FieldError(pointer(k), str(T(v, **refusal.facts))) for k, v in refusal.errors.items()]
     else:
         errors = [FieldError(pointer(refusal.field), title)] if refusal.field else []
-    rest = {"kind": refusal.slug, "errors": errors} if request.scope["path"].startswith("/api/") else {}
+    rest = {"kind": refusal.slug, "errors": errors} if request.scope["path"].startswith(PROGRAMS) else {}
     answer = _answer(request, refusal.status, title, **rest)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         answer.headers["www-authenticate"] = "Bearer"

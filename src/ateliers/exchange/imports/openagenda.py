@@ -1,4 +1,4 @@
-"""Events as OpenAgenda exports them through the public data portals: one record an event, its sessions in `timings`."""
+"""Events as OpenAgenda gives them, by its own API or through the public data portals: one record an event, sessions in `timings`."""
 
 from __future__ import annotations
 
@@ -50,6 +50,8 @@ def parse_openagenda(row: Row, notes: Notes) -> EventRow:
     fields = row.get("fields", row)
     if not isinstance(fields, Mapping):
         raise Unusable("No title.")
+    if isinstance(fields.get("title"), Mapping):
+        fields = _as_portals_write(fields)
     title = text_of(fields.get("title_fr"), notes, longest=LONGEST_TITLE)
     if not title:
         raise Unusable("No title.")
@@ -80,6 +82,41 @@ def parse_openagenda(row: Row, notes: Notes) -> EventRow:
     )
 
 
+def _as_portals_write(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event of OpenAgenda's own API under the names that the portals give its fields."""
+    place = event.get("location")
+    place = place if isinstance(place, Mapping) else {}
+    known = event.get("accessibility")
+    return {
+        "uid": event.get("uid"),
+        **{f"{name.lower()}_fr": _in_french(event.get(name)) for name in ("title", "description", "longDescription")},
+        "conditions_fr": _in_french(event.get("conditions")),
+        "canonicalurl": event.get("canonicalUrl"),
+        "location_uid": place.get("uid"),
+        "location_name": place.get("name"),
+        "location_address": place.get("address"),
+        "location_city": place.get("city"),
+        "location_postalcode": place.get("postalCode"),
+        "location_insee": place.get("insee"),
+        "location_coordinates": [place.get("latitude"), place.get("longitude")],
+        "location_access_fr": _in_french(place.get("access")),
+        "timings": event.get("timings"),
+        "attendancemode": event.get("attendanceMode"),
+        "status": event.get("status"),
+        "updatedat": event.get("updatedAt"),
+        "accessibility": ";".join(name for name, yes in known.items() if yes) if isinstance(known, Mapping) else "",
+        "onlineaccesslink": event.get("onlineAccessLink"),
+        "registration": event.get("registration"),
+    }
+
+
+def _in_french(text: Any) -> Any:
+    """The French one of texts by language, else any."""
+    if isinstance(text, Mapping):
+        return text.get("fr") or next(iter(text.values()), None)
+    return text
+
+
 def _choice(value: Any, default: int) -> int:
     """The id inside {"id": 1, "label": …}, which the portals export as text."""
     try:
@@ -107,8 +144,9 @@ def _description(fields: Mapping[str, Any], notes: Notes) -> str:
 def _join_url(fields: Mapping[str, Any]) -> str | None:
     """The first https link among those where people take part or register."""
     links = [str(fields.get("onlineaccesslink") or "")]
+    registration = fields.get("registration") or []
     try:
-        registration = msgspec.json.decode(str(fields.get("registration") or "[]"))
+        registration = msgspec.json.decode(registration) if isinstance(registration, str) else registration
     except msgspec.DecodeError:
         registration = []
     if isinstance(registration, list):

@@ -1,0 +1,1 @@
+"""Open data: the public sessions as rows that anybody may take, under Licence Ouverte 2.0 (B20)."""
