@@ -30,6 +30,7 @@ from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import transaction
 from ateliers.demo_desk import show_the_coordination, show_the_desk
 from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
+from ateliers.demo_rules import show_the_rules
 from ateliers.demo_stories import show_the_stories
 from ateliers.demo_texts import FIRST_NAMES, LAST_NAMES, NEEDS, OFFERS, WALK_INS, Offer
 from ateliers.mail.backlog import drop_backlog
@@ -143,6 +144,15 @@ class _Filling:
         if coordinator is not None:
             await show_the_coordination(coordinator, first.id, now=self.now)
             await show_the_stories(coordinator, now=self.now)
+            await show_the_rules(
+                first.id,
+                first.halls[0],
+                structures[1].id,
+                neighbour=structures[1].manager,
+                manager=first.manager,
+                coordinator=coordinator,
+                now=self.now,
+            )
         await drop_backlog(self.now - RECENT, now=self.now)
 
     async def network(self) -> None:
