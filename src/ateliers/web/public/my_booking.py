@@ -16,8 +16,10 @@ from ateliers.agenda.calendar import location
 from ateliers.agenda.event import EventState
 from ateliers.agenda.group import entry_of
 from ateliers.agenda.session import Session
-from ateliers.agenda.sessions import get_session
+from ateliers.agenda.sessions import get_session, list_dates
 from ateliers.attendance.certificate import list_own_presences
+from ateliers.attendance.mark import SeatState
+from ateliers.attendance.sheet import SeatLine, get_sheet
 from ateliers.bookings.answers import answer_in_words
 from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.bookings import get_booking, rank_of
@@ -29,10 +31,12 @@ from ateliers.bookings.links import booking_by_private_key, manage_path
 from ateliers.bookings.offers import accept_offer, decline_offer
 from ateliers.bookings.planned import plan_of
 from ateliers.clock import now
+from ateliers.network.signing_in import person_of_session
 from ateliers.refusals import NotFound, Refusal
 from ateliers.settings import settings
 from ateliers.web.answers import PDF, inline_file, page, private, redirect
 from ateliers.web.forms import Form, read_form
+from ateliers.web.frame import SESSION_COOKIE
 
 
 class Reply(enum.Enum):
@@ -60,10 +64,37 @@ class GiveBackForm(msgspec.Struct, frozen=True, kw_only=True):
     seats: Annotated[int, Meta(ge=1, le=100, title="How many seats do you give back?")]
 
 
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody of the team may do who opens the page by its square, at the door (E6)."""
+
+    lines: list[SeatLine]
+    path: str  # of the attendance list
+    states: list[SeatState]
+
+
 @get("/ma-reservation/{code:str}/{key:str}")
-async def show_booking(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
-    """The private page of a booking."""
-    return await _booking_page(Form.of(ReplyForm), await _booking(code, key))
+async def show_booking(request: Request[Any, Any, Any], code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """The private page of a booking; with buttons for the team, when one of them opens it."""
+    booking = await _booking(code, key)
+    return await _booking_page(Form.of(ReplyForm), booking, door=await _door(request, booking))
+
+
+async def _door(request: Request[Any, Any, Any], booking: Booking) -> Door | None:
+    token = request.cookies.get(SESSION_COOKIE, "")
+    person = await person_of_session(token, now=now()) if token else None
+    if person is None or booking.state is not BookingState.CONFIRMED:
+        return None
+    session = await get_session(booking.session_id)
+    # Of a cycle, the date that is nearest.
+    session = min(await list_dates(session), key=lambda date: abs(date.starts_at - now()), default=session)
+    if not person.serves(session.structure_id) or session.is_called_off:
+        return None
+    sheet = await get_sheet(session.id, by=person)
+    return Door(
+        lines=[line for line in sheet.lines if line.code == booking.code],
+        path=f"/espace/seances/{session.id}/appel",
+        states=list(SeatState),
+    )
 
 
 @post("/ma-reservation/{code:str}/{key:str}/reponse")
@@ -81,7 +112,9 @@ async def answer_offer(request: Request[Any, Any, Any], code: FromPath[str], key
     return redirect(manage_path(booking))
 
 
-async def _booking_page(form: Form[ReplyForm], booking: Booking, *, status: int | None = None) -> Response[bytes]:
+async def _booking_page(
+    form: Form[ReplyForm], booking: Booking, *, status: int | None = None, door: Door | None = None
+) -> Response[bytes]:
     session = await get_session(booking.session_id)
     moment = now()
     may_give_back = _may_give_back(booking, session, moment)
@@ -105,6 +138,7 @@ async def _booking_page(form: Form[ReplyForm], booking: Booking, *, status: int 
             is_late=booking.state is BookingState.CONFIRMED
             and not (may_give_back or session.is_off or session.is_all_over(moment)),
             answer_in_words=answer_in_words,
+            door=door,
             came=bool(await list_own_presences(booking)),
             planned=await plan_of(booking, session, now=moment),
             sender=settings().mail_from,
