@@ -19,6 +19,7 @@ from ateliers.agenda.co_organising import (
     part_ways,
 )
 from ateliers.agenda.emails import COMPOSERS
+from ateliers.agenda.hosts import list_host_venues, list_hosted_sessions
 from ateliers.agenda.sessions import get_event, get_session, list_next_sessions
 from ateliers.agenda.territory import organisers_of
 from ateliers.attendance.sheet import get_sheet
@@ -27,7 +28,18 @@ from ateliers.mail import outbox
 from ateliers.mail.email import Email
 from ateliers.network.people import Person, get_person
 from ateliers.refusals import Invalid, NotAllowed, NotFound
-from tests.world import NOON, insert, make_event, make_nadia, make_person, make_samir, make_session, make_structure
+from tests.world import (
+    NOON,
+    START,
+    insert,
+    make_event,
+    make_nadia,
+    make_person,
+    make_place,
+    make_samir,
+    make_session,
+    make_structure,
+)
 
 LATER = NOON + timedelta(hours=2)
 
@@ -141,3 +153,20 @@ async def test_who_may_ask_whom():
     await ask_structure(two.event, two.other, by=await get_person(two.samir.id), now=NOON)
     assert [one.accepted_at for one in await list_partners(two.event)] == [NOON]
     assert await outbox.claim(9, now=LATER) == []
+
+
+async def test_a_structure_hosts_another_in_its_own_place():
+    two = await make_two()
+    room = await make_place(name="Salle de la CPAM", owner_id=two.other)
+    await make_place(name="Trop loin", owner_id=two.other, latitude=47.4, longitude=3.159)
+    await make_place(name="À personne")
+    here = (await get_event(two.event)).structure_id
+    assert [(one.name, one.host) for one in await list_host_venues([here])] == [
+        ("Salle de la CPAM", "CPAM de la Nièvre")
+    ]
+    assert await list_host_venues([here, two.other]) == []
+
+    held = await make_session(two.event, place_id=room, starts_at=START)
+
+    assert [one.id for one in await list_hosted_sessions([two.other], now=NOON)] == [held]
+    assert await list_hosted_sessions([here], now=NOON) == []

@@ -58,7 +58,7 @@ async def _where_and_how(session: Session) -> dict[str, Any]:
     place = None if session.place_id is None else await find_place(session.place_id)
     if place is None:
         return found
-    if place.owner_id == session.structure_id:
+    if place.owner_id is not None:  # one of ours, or of who hosts us
         return found | {"place_id": place.id}
     return found | {
         "place_name": place.name,

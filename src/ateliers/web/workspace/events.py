@@ -16,6 +16,7 @@ from ateliers.agenda.drafts import About, NewEvent, NewSession
 from ateliers.agenda.duplicating import draft_like
 from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.group import entry_of
+from ateliers.agenda.hosts import list_host_venues
 from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.moderating import NotWaiting, list_moderations, take_back_event
 from ateliers.agenda.permission import allow_managing, managed_by, may_manage
@@ -60,7 +61,9 @@ async def show_events(request: Request[Any, Any, Any], me: NamedDependency[Perso
     number = int(asked) if asked.isascii() and asked.isdigit() and 1 <= len(asked) <= LONGEST_NUMBER else 1
     number = max(1, number)
     structures = {id: await get_structure_by_id(id) for id in me.structure_ids}
-    events = await list_events_of(list(structures), limit=PAGE + 1, skip=(number - 1) * PAGE)
+    wanted = request.query_params.get("structure", "")
+    only = next((one for one in structures.values() if one.slug == wanted), None)
+    events = await list_events_of([only.id] if only else list(structures), limit=PAGE + 1, skip=(number - 1) * PAGE)
     coming = await next_session_of_each([event.id for event in events], now=now())
     rows = [
         EventRow(event=event, structure=structures[event.structure_id], next=coming.get(event.id))
@@ -70,6 +73,7 @@ async def show_events(request: Request[Any, Any, Any], me: NamedDependency[Perso
         "workspace/events.html",
         rows=rows,
         structures=list(structures.values()),
+        only=only,
         shared=await list_shared_events(list(structures)) if number == 1 else [],
         may_publish=bool(managed_by(me)),
         number=number,
@@ -274,6 +278,7 @@ async def _new_event_page(form: Form[NewEvent], me: Person, *, rows: int = FIRST
         rules=RULES[kind],
         structures=structures,
         venues=await _venues([structure.id for structure in structures]),
+        hosts=await list_host_venues([structure.id for structure in structures]) if RULES[kind].needs_place else [],
         rows=max(rows, _filled(form) + 1),
     )
 
@@ -284,6 +289,7 @@ async def _date_page(form: Form[NewSession], event: Event, latest: Session | Non
         event=event,
         rules=event.rules,
         venues=await _venues([event.structure_id]),
+        hosts=await list_host_venues([event.structure_id]) if event.rules.needs_place else [],
         latest=latest,
     )
 

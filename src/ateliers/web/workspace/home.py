@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 
 from ateliers.agenda.co_organising import list_requests, list_shared_events
 from ateliers.agenda.event import EventState
+from ateliers.agenda.hosts import list_hosted_sessions
 from ateliers.agenda.permission import managed_by
 from ateliers.agenda.sessions import list_events_of, list_next_sessions, list_sessions_without_outcome
 from ateliers.bookings.calling import count_calls_to_make
@@ -40,6 +41,7 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
         to_read=[event for event in await list_events_of(mine) if event.state is EventState.TO_MODERATE],
         asked=await list_requests(managed_by(me)),
         shared=await list_shared_events(mine),
+        hosted=await list_hosted_sessions(mine, now=moment),
         trainings=[one for one in await my_trainings(me) if one.standing(today_of(moment)) in ("over", "soon")],
         today=today_of(moment),
         to_sign=await list_to_sign(me),

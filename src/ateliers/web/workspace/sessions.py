@@ -12,6 +12,7 @@ from litestar.params import FromPath
 
 from ateliers.agenda.changing import call_off_session, move_session, preview_move
 from ateliers.agenda.drafts import CallOff, Move, Which
+from ateliers.agenda.hosts import list_host_venues
 from ateliers.agenda.permission import allow_managing
 from ateliers.agenda.series_changing import list_concerned
 from ateliers.agenda.session import Session
@@ -139,6 +140,7 @@ async def _move_page(form: Form[Move], session: Session) -> Response[bytes]:
         rules=session.rules,
         ahead=await _ahead(session),
         venues=await list_places_of(session.structure_id),
+        hosts=await list_host_venues([session.structure_id]) if session.rules.needs_place else [],
     )
 
 
