@@ -163,6 +163,11 @@ def phone_in_words(number: str) -> str:
     return "\u00a0".join(digits[at : at + 2] for at in range(0, 10, 2))
 
 
+def phone_to_dial(number: str) -> str:
+    """What a link that calls holds: digits, and the plus of a country."""
+    return re.sub(r"[^\d+]", "", number)
+
+
 def time_in_words(moment: datetime, zone: str = PARIS) -> str:
     """« 14 h », « 9 h 30 » with no-break spaces; "14:00" in English."""
     at = local(moment, zone)

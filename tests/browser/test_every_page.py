@@ -1,4 +1,4 @@
-"""Every page that a link leads to, as every kind of reader: accessible, narrow enough, quiet, in both languages (K1, K4, K5)."""
+"""Every page that a link leads to, as every kind of reader: accessible, valid, narrow enough, in both languages (K1, K4, K5)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 
-axe = pytest.importorskip("axe_playwright_python.base")
+from tests.browser.looking import NEEDS_SCRIPTS, Looks
+from tests.browser.validity import html_faults
 
 # Who looks: None is a stranger, the others by the order in which the demo prints their sign-in links.
 READERS = {"stranger": None, "manager": 0, "ambassador": 1, "coordinator": 2}
@@ -19,9 +20,10 @@ SHAPES = [
     (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "<id>"),
     (re.compile(r"/(signataires|ma-reservation)/[^/?]+(/[a-z2-7]{16,})?"), r"/\1/<one>"),
     (re.compile(r"/boite-aux-lettres/[^/?]+"), "/boite-aux-lettres/<message>"),
+    (re.compile(r"/courriels/[a-z_]+"), "/courriels/<letter>"),
 ]
 LARGEST_VISIT = 50_000  # bytes over the wire
-MOST_PAGES = 60
+MOST_PAGES = 200
 
 
 def shape(path: str) -> str:
@@ -31,25 +33,14 @@ def shape(path: str) -> str:
     return re.sub(r"\?.*", "?", path)
 
 
-def look(page, path: str) -> list[str]:
-    """What is wrong with the page at `path`, at 320 and 1280 px, in light and dark."""
-    wrong = []
-    page.evaluate(axe.AXE_SCRIPT)
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if too_wide > 0:
-            wrong.append(f"{path} at {width} px: {too_wide} px too wide")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            for violation in page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)"):
-                nodes = [" ".join(node["target"][-1:]) for node in violation["nodes"][:3]]
-                wrong.append(f"{path} at {width} px in {scheme}: {violation['id']} ({violation['help']}) {nodes}")
-    return wrong
+@pytest.fixture(scope="session")
+def looks() -> Looks:
+    """What this process has looked at: readers share most pages."""
+    return Looks()
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_every_page_is_accessible(reader: str, demo, chromium, signed_in_state):
+def test_every_page_is_accessible(reader: str, demo, chromium, signed_in_state, looks, tmp_path):
     which = READERS[reader]
     state = signed_in_state(which) if which is not None else None
     context = chromium.new_context(base_url=demo.base, storage_state=state, locale="fr-FR")
@@ -57,6 +48,7 @@ def test_every_page_is_accessible(reader: str, demo, chromium, signed_in_state):
     waiting = list(FIRST[reader])
     seen: set[str] = set()
     wrong: list[str] = []
+    pages: dict[str, str] = {}
     while waiting and len(seen) < MOST_PAGES:
         path = waiting.pop(0)
         if shape(path) in seen:
@@ -71,7 +63,9 @@ def test_every_page_is_accessible(reader: str, demo, chromium, signed_in_state):
             wrong.append(f"{path}: {page.locator('h1').count()} main titles")
         if page.locator("html").get_attribute("lang") != ("en" if path.startswith("/en") else "fr"):
             wrong.append(f"{path}: wrong language")
-        wrong += look(page, path)
+        pages[path] = answer.text()
+        wrong += looks.at(page, path, by_keyboard=reader == "stranger")
+        wrong += [f"{path}: {fault}" for fault in page.evaluate(NEEDS_SCRIPTS, pages[path])]
         for link in page.locator("a[href]").evaluate_all("found => found.map(a => a.href)"):
             split = urlsplit(urldefrag(link)[0])
             where = split.path + (f"?{split.query}" if split.query else "")
@@ -79,8 +73,9 @@ def test_every_page_is_accessible(reader: str, demo, chromium, signed_in_state):
             if link.startswith(demo.base) and not LEFT_ALONE.search(split.path) and not english_elsewhere:
                 waiting.append(where)
     context.close()
-    assert wrong == []
-    assert len(seen) > 4
+    wrong += html_faults(pages, tmp_path)
+    assert not wrong, "\n".join(wrong)
+    assert 4 < len(seen) < MOST_PAGES, "some pages were not looked at"
 
 
 def test_a_first_visit_is_light(demo, chromium):

@@ -110,9 +110,10 @@ class Field:
     def attributes(self) -> dict[str, Any]:
         """HTML attributes that follow from the struct."""
         made: dict[str, Any] = {}
-        if self.is_required:
-            made["required"] = True
-        for attribute, source in LIMITS:
+        is_list = self.type == "select"
+        if self.is_required and not (is_list and self.value):  # a list that offers no empty answer cannot lack one
+            made["required"] = ""
+        for attribute, source in () if is_list else LIMITS:
             limit = getattr(self.spec.core, source, None)
             if limit is not None and not (attribute == "minlength" and limit <= 1):
                 made[attribute] = limit

@@ -48,7 +48,7 @@ class SignatorySearch(msgspec.Struct, frozen=True, kw_only=True):
             extra={"list": "communes", "autocomplete": "off"},
         ),
     ] = ""
-    departement: Annotated[str, Meta(max_length=3, title="Département")] = ""
+    departement: Annotated[str, Meta(max_length=3, title="Département", extra={"input": "select"})] = ""
     du: Annotated[date | None, Meta(title="Signed from")] = None
     au: Annotated[date | None, Meta(title="Signed until")] = None
     page: Annotated[int, Meta(ge=1, le=10_000, title="Page")] = 1
