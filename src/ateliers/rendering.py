@@ -64,7 +64,9 @@ def environment() -> Environment:
         zone_in_words=words.zone_in_words,
         local=words.local,
     )
-    made.filters.update(month=words.month_in_words, weekday=words.weekday_in_words, phone=words.phone_in_words, dial=words.phone_to_dial)
+    made.filters.update(
+        month=words.month_in_words, weekday=words.weekday_in_words, phone=words.phone_in_words, dial=words.phone_to_dial
+    )
     return made
 
 
