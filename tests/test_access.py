@@ -58,6 +58,7 @@ SECRETS: dict[str, set[str]] = {
     "SecretNetwork": set(ROLES) - {"stranger"},
     "SecretLeaflet": OURS | TERRITORY | {"other manager", "funder"},
     "SecretGroup": OURS | TERRITORY,
+    "SecretUnfinished": {"samir"},
     "SecretCandidate": TERRITORY,
     "secret.invited@example.test": OURS | TERRITORY,
     "nadia@example.test": OURS | TERRITORY,
@@ -225,6 +226,18 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "experience_id": [str(stories[one]) for one in ("story", "sent_story", "shared_story")],
         "document_id": [str(stories["paper"])],
         "region": ["27"],
+        "draft_id": [
+            str(
+                await world.insert(
+                    "unfinished_event",
+                    person_id=people["samir"],
+                    kind="workshop",
+                    title="SecretUnfinished",
+                    answers={"title": ["SecretUnfinished"]},
+                    saved_at=clock.now(),
+                )
+            )
+        ],
         "note_id": [str(note)],
         "candidate_id": [str(candidate_id)],
         "training_id": [str(training)],

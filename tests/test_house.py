@@ -50,6 +50,8 @@ OWNERS = {
     "training": "network",
     "alert": "agenda",
     "series": "agenda",
+    "unfinished_event": "agenda",
+    "event_template": "agenda",
     "co_organiser": "agenda",
     "kit_item": "agenda",
     "kit_version": "agenda",

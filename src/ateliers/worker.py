@@ -41,6 +41,7 @@ def chores() -> list[Chore]:
     """All chores of the service."""
     from ateliers.agenda import alerts, clock_law
     from ateliers.agenda.emails import COMPOSERS as AGENDA_LETTERS
+    from ateliers.agenda.unfinished import purge_unfinished
     from ateliers.attendance import nudges, trainings
     from ateliers.bookings import changes, cycle_dates, incoming, needs, offers, reminders, texts, unreachable
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
@@ -88,6 +89,7 @@ def chores() -> list[Chore]:
 
     async def forget(now: datetime) -> None:
         await alerts.purge_alerts(now)
+        await purge_unfinished(now)
         await purge_network(now)
         await safety.purge_counts(now)
         await pace.forget_content(now)

@@ -132,6 +132,17 @@ FORMS: dict[str, Sent] = {
         by="samir",
         struct=NewEvent,
         valid=lambda s: workshop(structure_id=str(s.structure), phone="03 86 00 00 00", party_limit="3"),
+        counts=frozenset({"unfinished_event"}),  # what cannot be published yet is kept
+    ),
+    "/espace/evenements/apercu": Sent(
+        at=lambda _s: "/espace/evenements/apercu",
+        by="samir",
+        struct=NewEvent,
+        valid=lambda s: workshop(structure_id=str(s.structure), repeat="weekly", repeat_times="4"),
+        counts=frozenset({"unfinished_event"}),
+    ),
+    "/espace/evenements/brouillon/{draft_id:uuid}/jeter": Sent(
+        at=lambda s: f"/espace/evenements/brouillon/{s.unfinished}/jeter", by="samir"
     ),
     "/espace/evenements/{event_id:uuid}/modifier": Sent(
         at=lambda s: f"/espace/evenements/{s.event}/modifier",

@@ -51,6 +51,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     began: UUID  # began an hour ago
     event: UUID
     draft: UUID
+    unfinished: UUID  # a form that Samir left
     for_group: UUID  # a session that asks for a code
     booking: UUID
     lost: UUID  # a booking whose address takes no mail
@@ -108,6 +109,14 @@ async def make_scene() -> Scene:
     session = await make_session(event, starts_at=soon, capacity=4, place_id=place)
     draft = await make_event(structure, state="draft", published_at=None)
     await make_session(draft, starts_at=soon, place_id=place)
+    unfinished = await insert(
+        "unfinished_event",
+        person_id=samir,
+        kind="workshop",
+        title="À finir",
+        answers={"title": ["À finir"]},
+        saved_at=moment,
+    )
     for_group = await make_session(
         await make_event(structure, visibility="group", group_code="AMIS58"), starts_at=soon, place_id=place
     )
@@ -190,6 +199,7 @@ async def make_scene() -> Scene:
         event=event,
         draft=draft,
         for_group=for_group,
+        unfinished=unfinished,
         booking=odile,
         lost=lost,
         waiting=waiting,

@@ -1,4 +1,4 @@
-"""Events in the workspace: the list, a new one in one page, editing, publishing, archiving, more dates."""
+"""Events in the workspace: the list, one event, editing, publishing, archiving, more dates."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ from litestar.params import FromPath
 
 from ateliers.agenda.about import about_of
 from ateliers.agenda.co_organising import list_partners, list_shared_events, may_read_event
-from ateliers.agenda.drafts import About, NewEvent, NewSession
-from ateliers.agenda.duplicating import draft_like
+from ateliers.agenda.drafts import About, NewSession
 from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.group import entry_of
 from ateliers.agenda.hosts import list_host_venues
-from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.moderating import NotWaiting, list_moderations, take_back_event
 from ateliers.agenda.permission import allow_managing, managed_by, may_manage
 from ateliers.agenda.publishing import (
     add_session,
     archive_event,
-    create_event,
     publish_event,
     update_event,
 )
@@ -31,17 +28,16 @@ from ateliers.agenda.repeating import list_series_of, next_of_series
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, list_events_of, list_sessions_of_event, next_session_of_each
 from ateliers.agenda.territory import untrained
+from ateliers.agenda.unfinished import list_unfinished
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure_by_id
-from ateliers.places.place import Place, list_places_of
-from ateliers.refusals import NotAllowed, NotFound, Refusal
+from ateliers.places.place import list_places_of
+from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import page, redirect
 from ateliers.web.forms import Form, read_form
 
-FIRST_ROWS = 3  # dates that can be typed before asking for more
-MORE_ROWS = 5
 PAGE = 50  # events in one page of the list
 LONGEST_NUMBER = 5  # digits of a page's number
 
@@ -76,55 +72,10 @@ async def show_events(request: Request[Any, Any, Any], me: NamedDependency[Perso
         only=only,
         shared=await list_shared_events(list(structures)) if number == 1 else [],
         may_publish=bool(managed_by(me)),
+        unfinished=await list_unfinished(me),
         number=number,
         has_more=len(events) > PAGE,
     )
-
-
-@get("/espace/evenements/nouveau")
-async def show_new_event(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """Which kind, then the form with what is usual for it."""
-    if not managed_by(me):
-        raise NotAllowed
-    try:
-        kind = Kind(request.query_params.get("type", ""))
-    except ValueError:
-        return page("workspace/event_kind.html", kinds=RULES)
-    rules = RULES[kind]
-    venues = await _venues(managed_by(me)) if rules.needs_place else []
-    form = Form.of(
-        NewEvent,
-        kind=kind,
-        minutes=rules.default_minutes,
-        capacity=rules.default_capacity,
-        place_id=venues[0].id if len(venues) == 1 else None,
-        skip_holidays=True,
-    )
-    return await _new_event_page(form, me)
-
-
-@get("/espace/evenements/{event_id:uuid}/reprendre")
-async def show_again(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
-    """The form to publish, filled with an earlier event: only dates are left to write."""
-    return await _new_event_page(Form.of(NewEvent, await draft_like(event_id, by=me)), me)
-
-
-@post("/espace/evenements/nouveau")
-async def create(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """Create the event, as a draft or published at once."""
-    if not managed_by(me):
-        raise NotAllowed
-    form = await read_form(request, NewEvent)
-    if "more" in form.raw:
-        return await _new_event_page(Form(NewEvent, form.raw, None, {}, sent=True), me, rows=_filled(form) + MORE_ROWS)
-    if form.data is not None:
-        try:
-            event = await create_event(form.data, by=me, now=now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return redirect(event.path)
-    return await _new_event_page(form, me)
 
 
 @get("/espace/evenements/{event_id:uuid}")
@@ -266,47 +217,19 @@ async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = Non
     )
 
 
-async def _new_event_page(form: Form[NewEvent], me: Person, *, rows: int = FIRST_ROWS) -> Response[bytes]:
-    structures = [await get_structure_by_id(id) for id in managed_by(me)]
-    try:
-        kind = Kind(form["kind"].value)
-    except ValueError:
-        return page("workspace/event_kind.html", kinds=RULES)
-    return form.page(
-        "workspace/event_new.html",
-        kind=kind,
-        rules=RULES[kind],
-        structures=structures,
-        venues=await _venues([structure.id for structure in structures]),
-        hosts=await list_host_venues([structure.id for structure in structures]) if RULES[kind].needs_place else [],
-        rows=max(rows, _filled(form) + 1),
-    )
-
-
 async def _date_page(form: Form[NewSession], event: Event, latest: Session | None) -> Response[bytes]:
     return form.page(
         "workspace/session_new.html",
         event=event,
         rules=event.rules,
-        venues=await _venues([event.structure_id]),
+        venues=await list_places_of(event.structure_id),
         hosts=await list_host_venues([event.structure_id]) if event.rules.needs_place else [],
         latest=latest,
     )
 
 
-async def _venues(structure_ids: list[UUID]) -> list[Place]:
-    return [place for id in structure_ids for place in await list_places_of(id)]
-
-
-def _filled(form: Form[NewEvent]) -> int:
-    return len([text for text in form["dates"].texts if text.strip()])
-
-
 ROUTES = [
     show_events,
-    show_new_event,
-    show_again,
-    create,
     show_event,
     show_edit,
     edit,
