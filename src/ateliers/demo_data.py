@@ -30,7 +30,7 @@ from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import transaction
 from ateliers.demo_desk import show_the_coordination, show_the_desk
 from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
-from ateliers.demo_rules import show_the_rules
+from ateliers.demo_rules import Publisher, show_the_rules
 from ateliers.demo_stories import show_the_stories
 from ateliers.demo_texts import FIRST_NAMES, LAST_NAMES, NEEDS, OFFERS, WALK_INS, Offer
 from ateliers.mail.backlog import drop_backlog
@@ -45,6 +45,7 @@ from ateliers.refusals import Refusal
 from ateliers.words import fold
 
 BOURGOGNE_FRANCHE_COMTE = ["21", "25", "39", "58", "70", "71", "89", "90"]
+AUXERRE = "89024"  # in a département that reads events first
 SEED = 58  # the same network each time
 HISTORY = timedelta(days=80)  # how far back sessions go, where the structure was there already
 HORIZON = 42  # days: how far ahead they go
@@ -144,15 +145,11 @@ class _Filling:
         if coordinator is not None:
             await show_the_coordination(coordinator, first.id, now=self.now)
             await show_the_stories(coordinator, now=self.now)
-            await show_the_rules(
-                first.id,
-                first.halls[0],
-                structures[1].id,
-                neighbour=structures[1].manager,
-                manager=first.manager,
-                coordinator=coordinator,
-                now=self.now,
+            home, neighbour, read = (
+                Publisher(id=one.id, hall=one.halls[0], manager=one.manager)
+                for one in (first, structures[1], next(one for one in structures if one.house.commune == AUXERRE))
             )
+            await show_the_rules(home, neighbour, read, coordinator=coordinator, now=self.now)
         await drop_backlog(self.now - RECENT, now=self.now)
 
     async def network(self) -> None:

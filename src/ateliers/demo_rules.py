@@ -6,6 +6,8 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ateliers.agenda.co_organising import answer_request, ask_structure
 from ateliers.agenda.drafts import NewEvent
 from ateliers.agenda.event import EventState
@@ -25,57 +27,65 @@ TRAINED = (  # who, and how many days ago
 )
 
 
+class Publisher(msgspec.Struct, frozen=True, kw_only=True):
+    """A structure that publishes, and who does it there."""
+
+    id: UUID
+    hall: UUID
+    manager: Person
+
+
 async def show_the_rules(
-    structure_id: UUID,
-    hall: UUID,
-    neighbour_id: UUID,
-    *,
-    neighbour: Person,
-    manager: Person,
-    coordinator: Person,
-    now: datetime,
+    home: Publisher, neighbour: Publisher, read: Publisher, *, coordinator: Person, now: datetime
 ) -> None:
-    """The Nièvre reads events first and recommends training; `neighbour` organises one with the first structure, and proposes another."""
+    """Trainings in the Nièvre; the Yonne, where `read` is, reads events first; `neighbour` organises one with `home` and proposes another."""
     today = today_of(now)
     for email, days in TRAINED:
         person = await find_person_by_email(email)
         if person is not None:
             new = NewTrainings(people=[person.id], day=today - timedelta(days=days))
             await note_trainings(new, by=coordinator, now=now - timedelta(days=days))
-    in_two_weeks = (now.astimezone(ZoneInfo("Europe/Paris")) + timedelta(days=16)).date()
-    await create_event(
-        NewEvent(
-            structure_id=structure_id,
-            kind=Kind.TRAINING,
-            title="Renouveler sa formation d’ambassadeur ou d’ambassadrice",
-            description="Les nouveautés de Mon espace santé, et ce que les ateliers de l’année nous ont appris.",
-            dates=[datetime.combine(in_two_weeks, time(9, 30))],
-            place_id=hall,
-            capacity=12,
-            publish=True,
-        ),
-        by=manager,
+    await _publish(
+        home,
+        Kind.TRAINING,
+        "Renouveler sa formation d’ambassadeur ou d’ambassadrice",
+        "Les nouveautés de Mon espace santé, et ce que les ateliers de l’année nous ont appris.",
+        days=16,
         now=now - timedelta(days=6),
     )
-    rule = NewRule(departements=["58"], moderation=True, trained_only=TrainedOnly.WARN)
-    await set_rules(rule, by=coordinator, now=now - timedelta(days=3))
-    in_three_weeks = (now.astimezone(ZoneInfo("Europe/Paris")) + timedelta(days=21)).date()
+    await set_rules(
+        NewRule(departements=["58"], trained_only=TrainedOnly.WARN), by=coordinator, now=now - timedelta(days=40)
+    )
+    await set_rules(NewRule(departements=["89"], moderation=True), by=coordinator, now=now - timedelta(days=3))
+    await _publish(
+        read,
+        Kind.WORKSHOP,
+        "Mon espace santé en voyage : ordonnances et carnet de vaccination",
+        "Retrouver ses ordonnances loin de chez soi, et montrer son carnet de vaccination.",
+        days=21,
+        now=now - timedelta(days=1),
+    )
+    theirs = [one for one in await list_events_of([neighbour.id]) if one.state is EventState.PUBLISHED]
+    for turn, event in enumerate(sorted(theirs, key=lambda one: one.title)[:2]):
+        await ask_structure(event.id, home.id, by=neighbour.manager, now=now - timedelta(days=5 - turn))
+        if turn == 0:
+            await answer_request(event.id, home.id, accepts=True, by=home.manager, now=now - timedelta(days=4))
+
+
+async def _publish(by: Publisher, kind: Kind, title: str, description: str, *, days: int, now: datetime) -> None:
+    day = (now.astimezone(ZoneInfo("Europe/Paris")) + timedelta(days=days)).date()
     await create_event(
         NewEvent(
-            structure_id=structure_id,
-            kind=Kind.WORKSHOP,
-            title="Mon espace santé en voyage : ordonnances et carnet de vaccination",
-            description="Retrouver ses ordonnances loin de chez soi, et montrer son carnet de vaccination.",
-            dates=[datetime.combine(in_three_weeks, time(14))],
-            place_id=hall,
+            structure_id=by.id,
+            kind=kind,
+            title=title,
+            description=description,
+            dates=[datetime.combine(day, time(14))],
+            capacity=12,
+            place_id=by.hall,
             to_bring=PHONE_CARD,
             publish=True,
         ),
-        by=manager,
-        now=now - timedelta(days=1),
+        by=by.manager,
+        now=now,
     )
-    theirs = [one for one in await list_events_of([neighbour_id]) if one.state is EventState.PUBLISHED]
-    for turn, event in enumerate(sorted(theirs, key=lambda one: one.title)[:2]):
-        await ask_structure(event.id, structure_id, by=neighbour, now=now - timedelta(days=5 - turn))
-        if turn == 0:
-            await answer_request(event.id, structure_id, accepts=True, by=manager, now=now - timedelta(days=4))
