@@ -23,7 +23,7 @@ async def test_the_demo_has_something_of_everything():
         ("Claire Vidal", RoleName.NATIONAL),
         ("Bruno Keller", RoleName.FUNDER),
     ]
-    assert await figure("SELECT count(*) FROM structure WHERE state = 'admitted'") == 12
+    assert await figure("SELECT count(*) FROM structure WHERE state = 'admitted'") == 13
     assert await figure("SELECT count(*) FROM structure WHERE state = 'submitted'") == 2
     assert await figure("SELECT count(DISTINCT departement) FROM structure") >= 8
     assert await figure("SELECT count(*) FROM structure WHERE zone = 'Indian/Reunion'") == 2

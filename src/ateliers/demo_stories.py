@@ -1,4 +1,4 @@
-"""What the demo's structures tell of their events: one that everybody reads, one for the coordination to read, one being written."""
+"""For the coordinator's morning: a story that everybody reads, one to be read, and a structure of which nothing was heard."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 
 from ateliers.agenda.poster import Format, make_poster
 from ateliers.agenda.sessions import list_sessions_of_event
+from ateliers.database import transaction
 from ateliers.documents.files import Upload
 from ateliers.experiences.experience import NewExperience, Scope, find_experience
 from ateliers.experiences.papers import NewDocument, add_document
 from ateliers.experiences.sharing import review_experience, write_experience
 from ateliers.experiences.untold import list_untold
-from ateliers.network.people import Person, RoleName, get_person, list_members
-from ateliers.network.structure import StructureState
-from ateliers.network.structures import list_structures
+from ateliers.network.charter import sign_charter
+from ateliers.network.people import Person, RoleName, add_person, add_role, get_person, list_members
+from ateliers.network.structure import StructureKind, StructureState
+from ateliers.network.structures import NewStructure, add_structure, list_structures
 
 STORIES = (
     NewExperience(
@@ -38,6 +40,36 @@ STORIES = (
 )
 
 
+SILENT = NewStructure(
+    name="Foyer rural de Decize",
+    kind=StructureKind.ASSOCIATION,
+    address="4 rue de la République",
+    postcode="58300",
+    commune_code="58095",
+    commune_name="Decize",
+    departement="58",
+    region="27",
+    latitude=46.8278,
+    longitude=3.4625,
+    zone="Europe/Paris",
+    email="contact@foyer-decize.example",
+    phone="0386001122",
+    external_key="demo:foyer rural de decize",
+)
+
+
+async def _show_a_silent_structure(*, now: datetime) -> None:
+    """It signed the charter half a year ago, and nothing was heard of it since."""
+    since = now - timedelta(days=180)
+    async with transaction():
+        made = await add_structure(SILENT, state=StructureState.ADMITTED, now=since)
+        if made is None:
+            return
+        await sign_charter(made.id, name="Jeanne Roux", role="Présidente", now=since)
+        person = await add_person("Jeanne Roux", "jeanne.roux@foyer-decize.example", now=since)
+        await add_role(person, RoleName.MANAGER, structure_id=made.id, now=since)
+
+
 async def show_the_stories(coordinator: Person, *, now: datetime) -> None:
     """Two structures tell; the coordinator has read one of the two."""
     told = 0
@@ -58,3 +90,4 @@ async def show_the_stories(coordinator: Person, *, now: datetime) -> None:
         await write_experience(event_id, story, by=by, now=written, send=True, agreed=list(Scope) if told == 1 else ())
         if found is not None and told == 1:
             await review_experience(found.id, by=coordinator, now=now - timedelta(days=1))
+    await _show_a_silent_structure(now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ateliers.experiences.consent import Agreement
 from ateliers.experiences.papers import NewDocument
 from ateliers.experiences.sharing import ToCorrect
+from ateliers.network.following_up import ManyFollowUps
 from ateliers.web.workspace.experiences import ExperienceForm
 from tests.web.sent import Sent
 
@@ -51,6 +52,17 @@ EXPERIENCES: dict[str, Sent] = {
     ),
     "/espace/retours/documents/{document_id:uuid}/retrait": Sent(
         at=lambda s: f"/espace/retours/documents/{s.paper}/retrait", by="nadia"
+    ),
+    "/coordination/structures/relance": Sent(
+        at=lambda _s: "/coordination/structures/relance",
+        by="paule",
+        struct=ManyFollowUps,
+        valid=lambda s: {
+            "structures": [str(s.structure)],
+            "text": "Tout va bien ?",
+            "write": "1",
+            "follow_up_on": "2027-01-05",
+        },
     ),
     "/coordination/retours/{experience_id:uuid}/relecture": Sent(
         at=lambda s: f"/coordination/retours/{s.sent_story}/relecture", by="paule"

@@ -34,13 +34,13 @@ class MissingSession(msgspec.Struct, frozen=True, kw_only=True):
     last_asked_at: datetime | None  # when its team was last written to about that day
 
 
-async def count_missing(structure_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, int]:
-    """By structure, how many sessions ended more than a day ago without anything recorded; none: absent."""
+async def count_missing(structure_ids: Sequence[UUID], *, now: datetime, after: timedelta = GRACE) -> dict[UUID, int]:
+    """By structure, how many sessions ended longer than `after` ago without anything recorded; none: absent."""
     rows = await fetch_rows(
         f"""SELECT e.structure_id, count(*) AS missing FROM session s JOIN event e ON e.id = s.event_id
             WHERE e.structure_id = ANY ($1) AND {IS_MISSING} AND s.ends_at < $2 GROUP BY e.structure_id""",
         list(structure_ids),
-        now - GRACE,
+        now - after,
     )
     return {row["structure_id"]: row["missing"] for row in rows}
 

@@ -22,6 +22,7 @@ from ateliers.network.applications import (
 )
 from ateliers.network.candidates import Candidate, confirm_path, find_candidate
 from ateliers.network.charter import current_charter
+from ateliers.network.following_up import find_sent
 from ateliers.network.invitations import find_invitation, invitation_path
 from ateliers.network.people import RoleName, get_person, list_members
 from ateliers.network.resigning import find_unsigned, sign_path
@@ -126,6 +127,18 @@ async def application_message(row: OutboxRow, now: datetime) -> Composed:
     return _email("application_message", to, language, structure=structure, message=message, path=path)
 
 
+async def coordinator_message(row: OutboxRow, _now: datetime) -> Composed:
+    """To a manager: what the coordinator writes to several structures at once; answers go to her."""
+    person = await get_person(UUID(row.data["person"]))
+    sent = await find_sent(UUID(row.data["note"]))
+    structure_id = _subject(row)
+    if sent is None or not person.manages(structure_id):
+        return Dropped("No longer of this structure.")
+    structure = await get_structure_by_id(structure_id)
+    email = _email(row.kind, (person.name, person.email), person.language, structure=structure, sent=sent)
+    return msgspec.structs.replace(email, reply_to=sent.by_email)
+
+
 async def structure_suspended(row: OutboxRow, _now: datetime) -> Composed:
     """To a manager: no more events for now, and why (A6)."""
     return await _to_manager(row, StructureState.SUSPENDED)
@@ -219,6 +232,7 @@ COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Composed]]] = {
     "application_withdrawn": application_withdrawn,
     "structure_admitted": structure_admitted,
     "application_message": application_message,
+    "coordinator_message": coordinator_message,
     "structure_suspended": structure_suspended,
     "structure_left": structure_left,
     "structure_back": structure_back,

@@ -99,9 +99,15 @@ async def add_note(structure_id: UUID, note: NewNote, *, by: Person, now: dateti
     structure = await get_structure_by_id(structure_id)
     if not by.coordinates(structure.departement):
         raise NotFound
+    await keep_note(structure_id, note, by=by, now=now)
+
+
+async def keep_note(structure_id: UUID, note: NewNote, *, by: Person, now: datetime) -> UUID:
+    """Write a note down; its id. Opens no transaction."""
+    id = new_id()
     await execute(
         "INSERT INTO structure_note (id, structure_id, at, by_id, kind, text, follow_up_on) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
+        id,
         structure_id,
         now,
         by.id,
@@ -109,6 +115,7 @@ async def add_note(structure_id: UUID, note: NewNote, *, by: Person, now: dateti
         note.text,
         note.follow_up_on,
     )
+    return id
 
 
 async def settle_follow_up(note_id: UUID, *, by: Person, now: datetime) -> UUID:

@@ -100,6 +100,16 @@ async def list_trained(*, by: Person) -> list[Trained]:
     return sorted(found, key=lambda one: (one.valid_until or date.min, fold(one.name), fold(one.structure_name)))
 
 
+async def trained_structures(structure_ids: Collection[UUID], *, now: datetime) -> set[UUID]:
+    """Those of `structure_ids` in which some ambassador or manager has a training that holds today."""
+    rows = await fetch_rows(
+        f"SELECT DISTINCT structure_id FROM ({_SQL} WHERE o.id = ANY ($1)) AS one WHERE valid_until >= $2",
+        list(structure_ids),
+        today_of(now),
+    )
+    return {row["structure_id"] for row in rows}
+
+
 async def is_anybody_trained(structure_ids: Collection[UUID], *, now: datetime) -> bool:
     """Whether some ambassador or manager of one of these structures has a training that holds today."""
     found: bool = await fetch_value(

@@ -336,6 +336,13 @@ _OTHERS: dict[str, Callable[[], dict[str, Any]]] = {
         ),
         _network(experience=_experience, scope=Sample(label=T("The region’s site"))),
     ),
+    "coordinator_message": _network(
+        sent=lambda: Sample(
+            text=gettext("Do you need anything for your next workshop?"),
+            by_name="Paule Guérin",
+            by_email="paule@example.test",
+        )
+    ),
     "candidate_link": _network(),
     "candidate_open": _network(candidate=_candidate),
     "candidate_closed": _network(candidate=_candidate),

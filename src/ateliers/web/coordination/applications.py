@@ -9,34 +9,16 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from ateliers.agenda.moderating import list_to_moderate
 from ateliers.clock import now
 from ateliers.network import applications
 from ateliers.network.application import Note
 from ateliers.network.charter import list_signatures
 from ateliers.network.people import Person
 from ateliers.network.structure import StructureState
-from ateliers.network.structures import list_history, list_structures
+from ateliers.network.structures import list_history
 from ateliers.network.thread import NewMessage, list_messages, write_to_applicant
-from ateliers.refusals import NotAllowed
 from ateliers.web.answers import page, redirect
 from ateliers.web.forms import Form, read_form
-
-
-@get("/coordination")
-async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
-    """Applications to answer and those that wait for the applicant."""
-    if not me.is_coordinator:
-        if me.is_reader:
-            return redirect("/coordination/rapports")
-        raise NotAllowed
-    return page(
-        "coordination/applications.html",
-        me=me,
-        to_examine=await list_structures(by=me, state=StructureState.SUBMITTED),
-        to_read=len(await list_to_moderate(by=me)),
-        to_correct=await list_structures(by=me, state=StructureState.CHANGES_ASKED),
-    )
 
 
 @get("/coordination/candidatures/{structure_id:uuid}")
@@ -110,4 +92,4 @@ async def _application_page(
     )
 
 
-ROUTES = [show_home, show_application, admit, ask_changes, refuse, write]
+ROUTES = [show_application, admit, ask_changes, refuse, write]

@@ -1,4 +1,4 @@
-"""Structures in a coordinator's territory: how lively each is, notes about it, its membership (A6, A12)."""
+"""One structure of a coordinator's territory: how lively it is, notes about it, its membership (A6, A12)."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ from ateliers.attendance.missing import count_missing
 from ateliers.clock import now
 from ateliers.network.applications import get_application
 from ateliers.network.membership import next_states
-from ateliers.network.notes import NewNote, add_note, follow_ups_of, list_notes, settle_follow_up
+from ateliers.network.notes import NewNote, add_note, list_notes, settle_follow_up
 from ateliers.network.people import Person, list_members
 from ateliers.network.resigning import find_unsigned
 from ateliers.network.structure import Structure, StructureState
-from ateliers.network.structures import list_history, list_structures
+from ateliers.network.structures import list_history
 from ateliers.network.training import trained_of
-from ateliers.refusals import NotAllowed
-from ateliers.web.answers import page, redirect
+from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
 from ateliers.words import PARIS, gettext, local
 
@@ -49,35 +48,6 @@ class Back(msgspec.Struct, frozen=True, kw_only=True):
     why: Annotated[
         str, Meta(min_length=3, max_length=1000, title="A word to its managers", extra={"input": "textarea"})
     ]
-
-
-@get("/coordination/structures")
-async def show_structures(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """Every structure, or those in one state (`etat`), or those to follow up (`relancer`)."""
-    if not me.is_coordinator:
-        raise NotAllowed
-    asked = request.query_params.get("etat", "")
-    state = next((state for state in StructureState if state.value == asked), None)
-    moment = now()
-    today = local(moment, PARIS).date()
-    structures = await list_structures(by=me, state=state)
-    ids = [structure.id for structure in structures]
-    follow_ups = await follow_ups_of(ids)
-    due = {id for id, found in follow_ups.items() if found.due_on is not None and found.due_on <= today}
-    only_due = "relancer" in request.query_params
-    return page(
-        "coordination/structures.html",
-        me=me,
-        structures=[structure for structure in structures if structure.id in due or not only_due],
-        liveliness=await liveliness_of(ids, now=moment),
-        unsigned=await find_unsigned(ids),
-        missing=await count_missing(ids, now=moment),
-        follow_ups=follow_ups,
-        due=due,
-        only_due=only_due,
-        states=list(StructureState),
-        state=state,
-    )
 
 
 @get("/coordination/structures/{structure_id:uuid}")
@@ -187,7 +157,6 @@ async def _end_page(
 
 
 ROUTES: list[Any] = [
-    show_structures,
     show_structure,
     note,
     settle,
