@@ -55,6 +55,7 @@ def chores() -> list[Chore]:
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
     from ateliers.network.purge import purge_network
     from ateliers.reports.counting import roll_days
+    from ateliers.reports.snapshots import freeze_missing
 
     composers = {
         **NETWORK_LETTERS,
@@ -114,6 +115,7 @@ def chores() -> list[Chore]:
         Chore(name="remind of trainings that end", seconds=3600, run=remind_trained),
         Chore(name="tell open data", seconds=60, run=ledger.sweep),
         Chore(name="follow changes of clocks", seconds=86_400, run=clock_law.sweep),
+        Chore(name="freeze figures", seconds=300, run=freeze_missing),
         Chore(name="sum up days", seconds=60, run=roll_days),
         Chore(name="purge needs", seconds=3600, run=purge_needs),
         Chore(name="purge incoming mail", seconds=3600, run=incoming.purge_incoming),

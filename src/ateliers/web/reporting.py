@@ -35,10 +35,11 @@ from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.paper import report_pdf
 from ateliers.reports.report import FIRST_YEAR, Cell, Rate, Report, period_before, report
 from ateliers.reports.scope import Scope
+from ateliers.reports.snapshots import Rectified, compare
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form
 from ateliers.web.report_map import territories_map
-from ateliers.words import PARIS, language
+from ateliers.words import PARIS, date_in_words, gettext, language, ngettext
 
 CSV = "text/csv; charset=utf-8"
 FILES = ("xlsx", "ods", "csv", "json", "pdf")
@@ -114,13 +115,16 @@ async def report_page(
     form = asked_of(request, by=by, now=now)
     made = await report_of(form, scope, now=now)
     before = await _report_before(form, made, scope, now=now)
+    rectified = await compare(made, scope) if made else None
     return form.page(
         "report.html",
         **shown_in(made),
         before=before,
+        rectified=rectified,
         path=path,
         query=str(request.url.query),
         has_rows=not scope.is_outside,
+        home=path.removesuffix("/rapports"),
     )
 
 
@@ -165,7 +169,8 @@ async def report_file(request: Request[Any, Any, Any], scope: Scope, *, by: Grou
     made = await report_of(form, scope, now=now)
     if made is None:
         raise Invalid({name: messages[0].message for name, messages in form.errors.items()})
-    return await file_of(made, request.url.path.rpartition(".")[2], now=now)
+    notes = rectified_notes(await compare(made, scope))
+    return await file_of(made, request.url.path.rpartition(".")[2], now=now, notes=notes)
 
 
 async def file_of(made: Report, kind: str, *, now: datetime, notes: Sequence[str] = ()) -> Response[bytes]:
@@ -180,6 +185,22 @@ async def file_of(made: Report, kind: str, *, now: datetime, notes: Sequence[str
     else:
         content, media = await asyncio.to_thread(report_csv, made), CSV
     return file(content, media, f"rapport-{made.by.value}-{made.start}-{made.end}.{kind}")
+
+
+def rectified_notes(rectified: Rectified | None) -> list[str]:
+    """What a reader must know of a closing: when, which hash, and how much changed since."""
+    if rectified is None:
+        return []
+    notes = [
+        gettext("These figures were closed on %(day)s. Hash of the frozen figures (SHA-256): %(hash)s")
+        % {"day": date_in_words(rectified.closed_at), "hash": rectified.snapshot.hash}
+    ]
+    if rectified.count:
+        notes.append(
+            ngettext("%(num)s figure was rectified since.", "%(num)s figures were rectified since.", rectified.count)
+            % {"num": rectified.count}
+        )
+    return notes
 
 
 def dictionary_file() -> Response[bytes]:

@@ -1,0 +1,72 @@
+"""A dashboard by link: for a funder, an elected official, anybody who was given it (F9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath
+
+from ateliers.clock import now
+from ateliers.refusals import NotFound
+from ateliers.reports.exports import day_text
+from ateliers.reports.links import ReportLink, open_link
+from ateliers.reports.report import Report, report
+from ateliers.reports.snapshots import Rectified, compare
+from ateliers.web.answers import page, private
+from ateliers.web.reporting import FILES, dictionary_file, file, file_of, rectified_notes, shown_in
+
+PATH = "/partage/{token:str}"
+
+
+@get(PATH, include_in_schema=False)
+async def show_shared(token: FromPath[str]) -> Response[bytes]:
+    """The figures of the link, what was frozen beside what was rectified since."""
+    link, made, rectified = await _open(token)
+    answer = page(
+        "public/shared_figures.html",
+        **shown_in(made),
+        link=link,
+        path=link.path,
+        query="",
+        rectified=rectified,
+        day=day_text,
+    )
+    answer.headers["x-robots-tag"] = "noindex"
+    return private(answer)
+
+
+@get([f"{PATH}/rapport.{kind}" for kind in FILES], include_in_schema=False)
+async def download_shared(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
+    """The same as a file."""
+    _link, made, rectified = await _open(token)
+    kind = request.url.path.rpartition(".")[2]
+    return private(await file_of(made, kind, now=now(), notes=rectified_notes(rectified)))
+
+
+@get(f"{PATH}/definitions.csv", include_in_schema=False)
+async def download_definitions(token: FromPath[str]) -> Response[bytes]:
+    """What the figures mean."""
+    await open_link(token, now=now())
+    return private(dictionary_file())
+
+
+@get(f"{PATH}/chiffres.json", include_in_schema=False)
+async def download_frozen(token: FromPath[str]) -> Response[bytes]:
+    """The figures as they were frozen, byte for byte what the hash is of."""
+    _link, _made, rectified = await _open(token)
+    if rectified is None:
+        raise NotFound
+    snapshot = rectified.snapshot
+    return private(file(snapshot.content.encode(), "application/json", f"chiffres-{snapshot.hash[:12]}.json"))
+
+
+async def _open(token: str) -> tuple[ReportLink, Report, Rectified | None]:
+    link = await open_link(token, now=now())
+    made = await report(
+        by=link.by, start=link.first_day, end=link.last_day, kind=link.kind, scope=link.scope, now=now()
+    )
+    return link, made, await compare(made, link.scope)
+
+
+ROUTES: list[Any] = [show_shared, download_shared, download_definitions, download_frozen]
