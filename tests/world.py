@@ -5,7 +5,7 @@ ODILE is a citizen, NADIA an ambassador, SAMIR a manager, PAULE a coordinator; a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -286,3 +286,17 @@ async def make_kit_item(**values: Any) -> UUID:
         published_at=NOON,
     )
     return item_id
+
+
+async def make_closing(*, by: UUID, **values: Any) -> UUID:
+    """The first quarter of 2020, closed, of a structure or of départements; its figures are not frozen."""
+    days = {"first_day": date(2020, 1, 1), "last_day": date(2020, 3, 31)}
+    return await insert("closed_period", **days, closed_at=NOON, closed_by=by, **values)
+
+
+async def make_report_link(*, by: UUID, **values: Any) -> UUID:
+    """A link to the figures of 2020, of a structure or of départements."""
+    told = {"label": "CPAM", "by": "month", "first_day": date(2020, 1, 1), "last_day": date(2020, 12, 31)}
+    return await insert(
+        "report_link", **told, created_at=NOON, created_by=by, expires_at=NOON + timedelta(days=3650), **values
+    )

@@ -18,6 +18,7 @@ from ateliers.web.coordination import structures
 from ateliers.web.public import booking, event, find_booking, my_booking, sign_in
 from ateliers.web.workspace import attendance, calls, one_booking, phone_booking, seats
 from tests.web.experience_forms import EXPERIENCES
+from tests.web.figures_forms import FIGURES
 from tests.web.paper_forms import PAPER
 from tests.web.rules_forms import RULES_FORMS
 from tests.web.sending_forms import SENDING
@@ -380,6 +381,7 @@ FORMS: dict[str, Sent] = {
         valid=lambda _s: {"note": "Hors du champ de la charte."},
     ),
     **SENDING,
+    **FIGURES,
     **RULES_FORMS,
     **EXPERIENCES,
 }

@@ -25,6 +25,7 @@ from tests.world import (
     make_alert,
     make_booking,
     make_candidate,
+    make_closing,
     make_event,
     make_file,
     make_kit_item,
@@ -32,6 +33,7 @@ from tests.world import (
     make_paule,
     make_person,
     make_place,
+    make_report_link,
     make_samir,
     make_session,
     make_structure,
@@ -92,6 +94,10 @@ class Scene(Struct, frozen=True, kw_only=True):
     shared_story: UUID  # another, that everybody reads
     paper: UUID  # a document of the first
     token: str  # of the booking form
+    closed: UUID  # a quarter of the territory, long ago
+    closed_own: UUID  # and of the structure
+    shared: UUID  # a link to the territory's figures
+    shared_own: UUID
 
     def person(self, who: str) -> UUID:
         found: UUID = getattr(self, who)
@@ -241,6 +247,10 @@ async def make_scene() -> Scene:
         neighbour=neighbour,
         shared_event=shared_event,
         seat=f"{present.code}-1",
+        closed=await make_closing(by=paule, departements=["58"]),
+        closed_own=await make_closing(by=samir, structure_id=structure),
+        shared=await make_report_link(by=paule, departements=["58"]),
+        shared_own=await make_report_link(by=samir, structure_id=structure),
         **await make_stories(structure, samir),
         token=timed_token(booking.FORM, f"{session} 0123456789abcdef01234567", now=moment - timedelta(minutes=3)),
     )
