@@ -86,7 +86,15 @@ async def closings_page(
         for period in periods
     ]
     status = 422 if reopening else None
-    return form.page("closings.html", status=status, me=me, home=home, extents=extents, shown=shown, day=day_text)
+    return form.page(
+        "closings.html",
+        status=status,
+        reopening=reopening[1] if reopening else None,
+        home=home,
+        extents=extents,
+        shown=shown,
+        day=day_text,
+    )
 
 
 async def close(request: Request[Any, Any, Any], home: str, me: Person, *, now: datetime) -> Response[bytes]:
