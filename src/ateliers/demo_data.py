@@ -30,6 +30,7 @@ from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import transaction
 from ateliers.demo_desk import show_the_coordination, show_the_desk
 from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
+from ateliers.demo_papers import show_the_papers, write_hours
 from ateliers.demo_rules import Publisher, show_the_rules
 from ateliers.demo_stories import show_the_stories
 from ateliers.demo_texts import FIRST_NAMES, LAST_NAMES, NEEDS, OFFERS, WALK_INS, Offer
@@ -129,18 +130,24 @@ class _Filling:
             )
             await self.keep(applicant, StructureState.SUBMITTED, self.now - timedelta(days=2))
         ahead: list[tuple[_Open, Session]] = []
+        held: dict[UUID, UUID] = {}  # by structure, its first session that is over
         for structure in structures:
             for turn, key in enumerate(structure.house.offers):
                 sessions = await self.publish(structure, OFFERS[key], turn)
                 for session in sessions:
                     if session.ends_at <= self.now:
                         await self.hold(structure, session)
+                        held.setdefault(structure.id, session.id)
                     else:
                         await self.take_bookings(structure, session, before=self.now)
                         ahead.append((structure, session))
         await self.change(ahead)
         first = structures[0]
         await show_the_desk(first.id, first.halls[0], manager=first.manager, zone=first.zone, now=self.now)
+        national = await find_person_by_email(CAST[3][2])
+        if national is not None and first.id in held:
+            coming = next(session for structure, session in ahead if structure.id == first.id)
+            await show_the_papers(coming, held[first.id], manager=first.manager, national=national, now=self.now)
         coordinator = await find_person_by_email(CAST[2][2])
         if coordinator is not None:
             await show_the_coordination(coordinator, first.id, now=self.now)
@@ -357,6 +364,7 @@ class _Filling:
             came = session.starts_at + timedelta(minutes=5 * number)
             guest = None if session.rules.has_counter else self.dice.choice(WALK_INS) or None
             await add_walk_in(session.id, guest, f"demo-{number}", came, by=structure.helper, now=then)
+        await write_hours(session, structure.helper, structure.manager, now=then)
 
     def turn_out(self) -> SeatState:
         return self.dice.choices((SeatState.PRESENT, SeatState.ABSENT, SeatState.EXCUSED), (83, 11, 6))[0]

@@ -81,7 +81,7 @@ async def test_the_evidence_opens_and_names_nobody(db):
     rows = list(csv.DictReader(io.StringIO(files.read("seances.csv").decode("utf-8-sig")), delimiter=";"))
     assert [(row["État"], row["Présent"], row["Venus sans inscription"]) for row in rows] == [
         ("tenue", "1", "1"),
-        ("présence manquante", "", ""),
+        ("présence non renseignée", "", ""),
         ("annulée", "", ""),
     ]
     assert (rows[0]["Dont bénévoles, en minutes"], rows[0]["Pages signées reçues"]) == ("180", "1")
