@@ -54,7 +54,7 @@ def paper_sheet(sheet: Sheet, *, with_names: bool = True) -> PaperSheet:
         without_booking=_("Without a booking"),
         first_blank=len(names),
         run_by_label=_("Run by (name and signature)"),
-        foot=_("Your name and signature show that you came. They serve for nothing else and are not kept."),
+        foot=_("Your name and signature show that you came. They serve for nothing else."),
     )
 
 
