@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
@@ -18,6 +19,7 @@ from ateliers.attendance.sheet import get_sheet
 from ateliers.attendance.sign_in_sheet import sign_in_sheet_pdf
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.confirmation import confirmation_pdf
+from ateliers.exchange.evidence import evidence_bundle
 from ateliers.network import charter
 from ateliers.network.charter import current_charter
 from ateliers.network.people import get_person
@@ -65,6 +67,15 @@ async def certificate() -> bytes:
     return await certificates_pdf(await get_session(session), [one], now=START)
 
 
+async def evidence() -> bytes:
+    event = await make_event(structure := await make_structure(), title=LONG)
+    await make_session(event, outcome="held")
+    samir = await get_person(await make_samir(structure))
+    chunks = await evidence_bundle(event, by=samir, now=START + timedelta(days=1))
+    made = zipfile.ZipFile(io.BytesIO(b"".join([chunk async for chunk in chunks])))
+    return made.read("bilan.pdf")
+
+
 async def signed_charter() -> bytes:
     here = await make_structure(slug="ici")
     await charter.sign_charter(here, name="Marc Petit", role="maire", now=NOON)
@@ -84,6 +95,7 @@ async def the_report() -> bytes:
 DOCUMENTS: dict[str, Callable[[], Awaitable[bytes]]] = {
     "certificate": certificate,
     "confirmation": confirmation,
+    "evidence": evidence,
     "flyer": flyer,
     "poster": poster,
     "report": the_report,
