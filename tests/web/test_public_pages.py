@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from ateliers import clock
-from tests.world import SAINT_DENIS, make_event, make_place, make_session
+from tests.world import SAINT_DENIS, make_event, make_place, make_session, make_structure
 
 SOON = clock.now() + timedelta(days=5)
 
@@ -68,6 +68,18 @@ async def test_a_commune_that_is_almost_right_is_suggested(client):
     assert "Vouliez-vous dire" in page
     assert "L&#39;Abergement-Clémenciat (01400)" in page
     assert (await client.get("/communes.json?q=nev")).json()[0] == ["Nevers (58000)", "Nièvre"]
+
+
+async def test_who_finds_only_webinars_around_is_shown_the_nearest_and_can_be_told_of_new_ones(client):
+    there = await make_session(starts_at=SOON)
+    await make_session(await make_event(await make_structure("Web"), kind="webinar"), place_id=None, starts_at=SOON)
+    page = plain_text(await client.get("/", params={"ou": "Brest"}))
+    assert "Rien de tel n’a lieu à moins de 30 km. Les rendez-vous les plus proches :" in page
+    assert f"/seances/{there}" in page
+    assert "Me prévenir des nouveaux ateliers" in page
+    for around in ({"ou": "Nevers"}, {"ou": "Brest", "type": "webinar"}):
+        page = plain_text(await client.get("/", params=around))
+        assert ("Rien de tel" in page, "Me prévenir des nouveaux" in page) == (False, False)
 
 
 async def test_what_was_understood_can_be_put_right(client):

@@ -16,12 +16,12 @@ from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.search import Found, Results, Search, nearest_sessions, search_sessions
 from ateliers.agenda.search_words import spell
 from ateliers.places.communes import DEPARTEMENTS, namesakes, nearest_commune, search_communes
-from ateliers.places.map import is_on_map, map_around, point_of
 from ateliers.places.misspelt import close_communes
 from ateliers.places.place import Accessibility
 from ateliers.refusals import Invalid
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form, form_fields
+from ateliers.web.public.search_map import draw
 from ateliers.words import PARIS, T, local
 
 FIELD_OF = {"near": "ou", "cursor": "suite", "end": "quand"}  # the search's fields by the form's names
@@ -110,14 +110,6 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     path: str
 
 
-class Dot(msgspec.Struct, frozen=True, kw_only=True):
-    """A place on the map."""
-
-    x: float
-    y: float
-    label: str
-
-
 @get("/", include_in_schema=False)
 async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The home page is the search."""
@@ -133,7 +125,7 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
             results = await search_sessions(_search(data, local(now, PARIS).date()), now=now)
         except Invalid as refusal:
             form.refuse(Invalid({FIELD_OF.get(name, ""): text for name, text in refusal.errors.items()}))
-    if results is not None and not results.found and results.commune is not None:
+    if results is not None and results.commune is not None and _has_nothing_near(results, form):
         kind = data.type if data is not None else None
         nearest = await nearest_sessions(results.commune, kind=kind, now=now)
         nearest = nearest or await nearest_sessions(results.commune, now=now)
@@ -146,7 +138,7 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
         nearest=nearest,
         phones=_phones(nearest),
         chips=_chips(data, results) if data is not None and results is not None else [],
-        drawing=_drawing(data, results) if data is not None and results is not None else None,
+        drawing=draw(results, int(data.rayon.value)) if data is not None and results is not None else None,
         next_page=_address(data, suite=results.cursor) if data is not None and results and results.cursor else None,
         choices=_choices(data, results, form),
         spelled=(spelled, _address(data, mots=spelled)) if data is not None and spelled else None,
@@ -167,6 +159,17 @@ async def suggest_communes(request: Request[Any, Any, Any]) -> Response[bytes]:
     found = [(commune.label, DEPARTEMENTS[commune.departement]) for commune in search_communes(typed, 8)]
     headers = {"cache-control": "public, max-age=86400"}
     return Response(msgspec.json.encode(found), media_type="application/json", headers=headers)
+
+
+def _has_nothing_near(results: Results, form: Form[SearchForm]) -> bool:
+    """Whether the whole list holds nothing but what is on the Internet, which was not what they asked for."""
+    kind = form.data.type if form.data is not None else None
+    is_whole = results.cursor is None and not form["suite"].value
+    return (
+        is_whole
+        and (kind is None or RULES[kind].needs_place)
+        and all(found.kilometres is None for found in results.found)
+    )
 
 
 def _choices(data: SearchForm | None, results: Results | None, form: Form[SearchForm]) -> list[Choice]:
@@ -226,28 +229,6 @@ def _chips(form: SearchForm, results: Results) -> list[Chip]:
             Chip(label=str(RULES[kind].label), count=count, path=_address(form, type=kind.value), is_chosen=chosen)
         )
     return [chips[0], *sorted(chips[1:], key=lambda chip: (-chip.count, chip.label))]
-
-
-def _drawing(form: SearchForm, results: Results) -> dict[str, Any] | None:
-    """The map of the results around a metropolitan commune."""
-    commune = results.commune
-    if commune is None or not is_on_map(commune.latitude, commune.longitude):
-        return None
-    dots: dict[tuple[float, float], Dot] = {}
-    for found in results.found:
-        session = found.session
-        if session.latitude is not None and session.longitude is not None:
-            x, y = point_of(session.latitude, session.longitude)
-            dots.setdefault((x, y), Dot(x=x, y=y, label=session.commune_name or ""))
-    x, y = point_of(commune.latitude, commune.longitude)
-    kilometres = int(form.rayon.value)
-    return {
-        "map": map_around(commune.latitude, commune.longitude, kilometres=kilometres),
-        "dots": list(dots.values()),
-        "home": Dot(x=x, y=y, label=commune.name),
-        "unit": max(kilometres, 30) / 60,
-        "departement": commune.departement,
-    }
 
 
 ROUTES = [show_search, suggest_communes]
