@@ -18,7 +18,7 @@ from ateliers.network.candidates import (
     list_candidates,
     match_candidate,
 )
-from ateliers.network.invitations import list_invitations
+from ateliers.network.invitations import decline_invitation, invitation_path, list_invitations
 from ateliers.network.people import RoleName, get_person
 from ateliers.network.purge import purge_network
 from ateliers.refusals import Invalid, NotFound
@@ -42,21 +42,40 @@ async def test_a_volunteer_confirms_and_is_invited_into_a_structure():
     structure = await make_structure()
     await apply_as_candidate(LUCE, language="fr", now=NOON)
     token = await link()
-    assert await list_candidates(by=coordinator) == []
+    assert await list_candidates(by=coordinator, now=NOON) == []
 
     await confirm_candidate(token, now=NOON + DAY)
     await confirm_candidate(token, now=NOON + DAY)  # the button pressed twice
     [email] = await composed(NOON + DAY)
     assert (email.to_address, "Tenir un stand." in email.text) == ("paule@example.test", True)
-    [candidate] = await list_candidates(by=coordinator)
+    [candidate] = await list_candidates(by=coordinator, now=NOON)
     assert (candidate.name, candidate.email, candidate.departement) == ("Luce Bernard", "luce@example.test", "58")
 
     await match_candidate(candidate.id, Match(structure_id=structure), by=coordinator, now=NOON + DAY)
     [invitation] = await list_invitations(structure)
     assert (invitation.email, invitation.role, invitation.state) == ("luce@example.test", RoleName.AMBASSADOR, "sent")
-    assert await list_candidates(by=coordinator) == []
+    assert await list_candidates(by=coordinator, now=NOON) == []
     with pytest.raises(CandidateAnswered):
         await close_candidate(candidate.id, by=coordinator, now=NOON + DAY)
+
+
+async def test_a_proposal_that_comes_to_nothing_brings_the_volunteer_back():
+    coordinator = await paule()
+    first, second = await make_structure(), await make_structure("Une autre")
+    id = await make_candidate()
+    await match_candidate(id, Match(structure_id=first), by=coordinator, now=NOON)
+    [invitation] = await list_invitations(first)
+    await decline_invitation(invitation_path(invitation.id).rpartition("/")[2], now=NOON + DAY)
+
+    [waiting] = await list_candidates(by=coordinator, now=NOON + DAY)
+    assert (waiting.proposed, waiting.answer) == ("CCAS de Nevers", "declined")
+    await match_candidate(id, Match(structure_id=second), by=coordinator, now=NOON + DAY)
+
+    assert await list_candidates(by=coordinator, now=NOON + 14 * DAY) == []
+    [waiting] = await list_candidates(by=coordinator, now=NOON + 15 * DAY)
+    assert (waiting.proposed, waiting.answer) == ("Une autre", "expired")
+    await close_candidate(id, by=coordinator, now=NOON + 15 * DAY)
+    assert await list_candidates(by=coordinator, now=NOON + 15 * DAY) == []
 
 
 async def test_who_is_not_followed_up_is_told():
@@ -72,7 +91,7 @@ async def test_a_later_application_replaces_the_earlier_one():
     earlier = await make_candidate()
     await apply_as_candidate(LUCE, language="fr", now=NOON)
     await confirm_candidate(await link(), now=NOON)
-    [candidate] = await list_candidates(by=coordinator)
+    [candidate] = await list_candidates(by=coordinator, now=NOON)
     assert (candidate.about, (await find_candidate(earlier)).state) == ("Tenir un stand.", "closed")
 
 
@@ -87,7 +106,7 @@ async def test_only_the_territory_answers_and_only_with_its_own_structures():
             await match_candidate(id, Match(structure_id=structure), by=coordinator, now=NOON)
     with pytest.raises(NotFound):
         await close_candidate(id, by=far, now=NOON)
-    assert await list_candidates(by=far) == []
+    assert await list_candidates(by=far, now=NOON) == []
 
 
 async def test_an_unknown_commune_is_said_and_links_are_few_and_short_lived():

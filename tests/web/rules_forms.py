@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ateliers.agenda.co_organising import Answering, Asking
 from ateliers.agenda.moderating import Approval, SendingBack
+from ateliers.network.charter import NewCharter
 from ateliers.network.rules import NewRule
+from ateliers.network.territory_people import NewTerritoryMember
 from ateliers.network.training import NewTrainings
 from tests.web.sent import Sent
 
@@ -19,6 +21,39 @@ RULES_FORMS: dict[str, Sent] = {
             "trained_only": "warn",
             "training_months": "36",
         },
+    ),
+    "/coordination/charte": Sent(
+        at=lambda _s: "/coordination/charte",
+        by="claire",
+        struct=NewCharter,
+        valid=lambda _s: {
+            "version": "2031-01",
+            "title": "Charte",
+            "body": "Renforcer. Nous aidons.",
+            "title_en": "",
+            "body_en": "",
+            "sure": "1",
+        },
+    ),
+    "/coordination/equipe": Sent(
+        at=lambda _s: "/coordination/equipe",
+        by="claire",
+        struct=NewTerritoryMember,
+        valid=lambda _s: {
+            "name": "Rosa Pires",
+            "email": "rosa@example.test",
+            "role": "coordinator",
+            "territory": "58, Bretagne",
+        },
+    ),
+    "/coordination/equipe/invitations/{invitation_id:uuid}/renvoi": Sent(
+        at=lambda s: f"/coordination/equipe/invitations/{s.invitation_id}/renvoi", by="claire"
+    ),
+    "/coordination/equipe/invitations/{invitation_id:uuid}/retrait": Sent(
+        at=lambda s: f"/coordination/equipe/invitations/{s.invitation_id}/retrait", by="claire"
+    ),
+    "/coordination/equipe/roles/{role_id:uuid}/retrait": Sent(
+        at=lambda s: f"/coordination/equipe/roles/{s.paules_role}/retrait", by="claire"
     ),
     "/coordination/moderation/{event_id:uuid}/publier": Sent(
         at=lambda s: f"/coordination/moderation/{s.waiting_event}/publier",

@@ -79,6 +79,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     invitation: str
     invitation_id: UUID
     nadias_role: UUID
+    paules_role: UUID
     blank_application: str
     sent_application: str
     waiting_event: UUID  # that a coordinator is to read
@@ -238,6 +239,7 @@ async def make_scene() -> Scene:
         invitation=invitation_path(invitation),
         invitation_id=invitation,
         nadias_role=await database.fetch_value("SELECT id FROM role WHERE person_id = $1", nadia),
+        paules_role=await database.fetch_value("SELECT id FROM role WHERE person_id = $1", paule),
         blank_application=application_path(applications[0], now=moment),
         sent_application=application_path(applications[1], now=moment),
         waiting_event=waiting_event,

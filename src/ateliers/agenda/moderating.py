@@ -193,7 +193,7 @@ async def list_to_moderate(*, by: Person) -> Sequence[Event]:
     return await fetch(
         Event,
         f"""{EVENT_SQL} JOIN structure o ON o.id = e.structure_id
-            WHERE e.state = 'to_moderate' AND ($1::text[] IS NULL OR o.departement = ANY ($1) OR EXISTS (
+            WHERE e.state = 'to_moderate' AND o.state = 'admitted' AND ($1::text[] IS NULL OR o.departement = ANY ($1) OR EXISTS (
                 SELECT FROM session s JOIN place p ON p.id = s.place_id
                 WHERE s.event_id = e.id AND s.called_off_at IS NULL AND p.departement = ANY ($1)))
             ORDER BY (SELECT max(m.at) FROM moderation m WHERE m.event_id = e.id AND m.what = 'asked'), e.id""",

@@ -72,6 +72,13 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     structure_id: UUID | None
 
 
+class Waiting(Candidate, frozen=True, kw_only=True):
+    """A volunteer who waits for a structure, and what became of the one proposed before, if any."""
+
+    proposed: str | None  # name of that structure
+    answer: str | None  # 'declined', 'withdrawn', 'expired'
+
+
 class Match(msgspec.Struct, frozen=True, kw_only=True):
     """Which structure a volunteer is proposed to."""
 
@@ -174,14 +181,27 @@ async def confirm_candidate(token: str, *, now: datetime) -> None:
             )
 
 
-async def list_candidates(*, by: Person) -> Sequence[Candidate]:
-    """Volunteers of a coordinator's territory who wait for an answer, longest first."""
+# Of candidate c, the latest invitation into the structure it was proposed to, once nothing more can come of it at $1.
+_ANSWERED = """
+    SELECT CASE WHEN i.state = 'sent' THEN 'expired' ELSE i.state END AS answer
+    FROM (SELECT * FROM invitation WHERE email = c.email AND structure_id = c.structure_id AND role = 'ambassador'
+          ORDER BY sent_at DESC, id DESC LIMIT 1) i
+    WHERE i.state IN ('declined', 'withdrawn') OR (i.state = 'sent' AND i.expires_at <= $1)
+"""
+
+
+async def list_candidates(*, by: Person, now: datetime) -> Sequence[Waiting]:
+    """Volunteers of a coordinator's territory who wait for a structure, longest first: the proposal of one may have come to nothing."""
     if not by.is_coordinator:
         return []
+    columns = ", ".join(f"c.{name}" for name in Candidate.__struct_fields__)
     return await fetch(
-        Candidate,
-        f"""SELECT {COLUMNS} FROM candidate
-            WHERE state = 'open' AND ($1::text[] IS NULL OR departement = ANY ($1)) ORDER BY created_at, id""",
+        Waiting,
+        f"""SELECT {columns}, o.name AS proposed, a.answer
+            FROM candidate c LEFT JOIN structure o ON o.id = c.structure_id LEFT JOIN LATERAL ({_ANSWERED}) a ON true
+            WHERE (c.state = 'open' OR (c.state = 'matched' AND a.answer IS NOT NULL))
+              AND ($2::text[] IS NULL OR c.departement = ANY ($2)) ORDER BY c.created_at, c.id""",
+        now,
         by.coordinated_departements,
     )
 
@@ -192,7 +212,7 @@ async def match_candidate(id: UUID, match: Match, *, by: Person, now: datetime) 
     Raises NotFound, Invalid, CandidateAnswered, AlreadyMember, AlreadyInvited.
     """
     async with transaction():
-        candidate = await _locked(id, by=by)
+        candidate = await _locked(id, by=by, now=now)
         structure = await get_structure_by_id(match.structure_id)
         if structure.state is not StructureState.ADMITTED or not by.coordinates(structure.departement):
             raise Invalid({"structure_id": "Choose a structure of your territory."})
@@ -208,15 +228,18 @@ async def match_candidate(id: UUID, match: Match, *, by: Person, now: datetime) 
 async def close_candidate(id: UUID, *, by: Person, now: datetime) -> None:
     """Not followed up: the volunteer is told so. Raises NotFound, CandidateAnswered."""
     async with transaction():
-        await _locked(id, by=by)
+        await _locked(id, by=by, now=now)
         await execute("UPDATE candidate SET state = 'closed', changed_at = $2 WHERE id = $1", id, now)
         await outbox.queue("candidate_closed", key=f"candidate_closed:{id}", subject_id=id, now=now)
 
 
-async def _locked(id: UUID, *, by: Person) -> Candidate:
+async def _locked(id: UUID, *, by: Person, now: datetime) -> Candidate:
     candidate = await fetch_one(Candidate, f"SELECT {COLUMNS} FROM candidate WHERE id = $1 FOR UPDATE", id)
     if candidate is None or candidate.state == "to_confirm" or not by.coordinates(candidate.departement):
         raise NotFound
-    if candidate.state != "open":
+    is_over = candidate.state == "matched" and await fetch_value(
+        f"SELECT EXISTS (SELECT FROM candidate c, LATERAL ({_ANSWERED}) a WHERE c.id = $2)", now, id
+    )
+    if candidate.state != "open" and not is_over:
         raise CandidateAnswered
     return candidate

@@ -6,12 +6,15 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id, transaction
-from ateliers.refusals import Invalid, Refusal
+from ateliers.network.people import Person
+from ateliers.refusals import Invalid, NotAllowed, Refusal
 from ateliers.words import language, plain
 
 # One file a version and language: title, day of publication, an empty line, then paragraphs apart by empty lines.
@@ -57,6 +60,43 @@ class Charter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def _text(self) -> list[str]:
         return ((language() == "en" and self.body_en) or self.body).split("\n\n")
+
+
+class NewCharter(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that the national team publishes."""
+
+    version: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=LONGEST_VERSION,
+            title="Version",
+            description="A short name, never used before: 2027-01.",
+            extra={"autocomplete": "off"},
+        ),
+    ]
+    title: Annotated[str, Meta(max_length=200, title="Title", description="Left empty: the title stays.")] = ""
+    body: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=30_000,
+            title="Text",
+            description="Paragraphs apart by an empty line. A few words and a full stop at the beginning of a paragraph stand out.",
+            extra={"input": "textarea"},
+        ),
+    ]
+    title_en: Annotated[str, Meta(max_length=200, title="Title in English")] = ""
+    body_en: Annotated[
+        str,
+        Meta(
+            max_length=30_000,
+            title="Text in English",
+            description="Left empty: English readers see the French text.",
+            extra={"input": "textarea"},
+        ),
+    ] = ""
+    sure: Annotated[bool, Meta(title="Every structure is to sign this version")] = False
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +147,17 @@ async def publish_charter(
         if new.version in _shipped_versions() or not await _add(new):
             raise VersionPublished(version=new.version)
     return new
+
+
+async def publish_from_form(new: NewCharter, *, by: Person, now: datetime) -> Charter:
+    """The national team publishes a version. Raises NotAllowed, VersionPublished, and Invalid when the box is not ticked."""
+    if not by.is_national:
+        raise NotAllowed
+    if not new.sure:
+        raise Invalid({"sure": "Tick this box to publish the version."})
+    return await publish_charter(
+        new.version, new.body, title=new.title, title_en=new.title_en, body_en=new.body_en, now=now
+    )
 
 
 async def sign_charter(structure_id: UUID, *, name: str, role: str, now: datetime) -> None:

@@ -121,7 +121,7 @@ class LastManager(Refusal):
     title = "This person is the only manager of the structure. Invite another manager first."
 
 
-_SQL = """
+INVITATION_SQL = """
     SELECT i.id, i.email, i.name, i.role, i.structure_id, o.name AS structure_name, i.departements, i.invited_by,
            p.name AS inviter, i.state, i.sent_at, i.times_sent, i.expires_at, i.answered_at
     FROM invitation i LEFT JOIN structure o ON o.id = i.structure_id LEFT JOIN person p ON p.id = i.invited_by
@@ -236,12 +236,14 @@ async def get_invitation(token: str, *, now: datetime) -> Invitation:
 
 async def find_invitation(id: UUID) -> Invitation | None:
     """The invitation, whatever its state."""
-    return await fetch_one(Invitation, f"{_SQL} WHERE i.id = $1", id)
+    return await fetch_one(Invitation, f"{INVITATION_SQL} WHERE i.id = $1", id)
 
 
 async def list_invitations(structure_id: UUID) -> list[Invitation]:
     """Every invitation into the structure, latest first."""
-    return await fetch(Invitation, f"{_SQL} WHERE i.structure_id = $1 ORDER BY i.sent_at DESC, i.id DESC", structure_id)
+    return await fetch(
+        Invitation, f"{INVITATION_SQL} WHERE i.structure_id = $1 ORDER BY i.sent_at DESC, i.id DESC", structure_id
+    )
 
 
 async def accept_invitation(token: str, *, now: datetime) -> str:

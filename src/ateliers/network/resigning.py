@@ -48,6 +48,26 @@ class NewSignature(msgspec.Struct, frozen=True, kw_only=True):
     agrees: Annotated[bool, Meta(title="Our structure has read the charter and signs it")] = False
 
 
+class Unsigned(msgspec.Struct, frozen=True, kw_only=True):
+    """A structure that has yet to sign the current version, and when its managers were last asked to."""
+
+    structure_id: UUID
+    name: str
+    commune_name: str
+    departement: str
+    phone: str | None
+    signed_version: str | None  # the latest it signed
+    asked_at: datetime | None
+    times: int  # that they were asked
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the signatures of the current version have come in a coordinator's territory."""
+
+    signed: int
+    unsigned: list[Unsigned]
+
+
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A manager of a structure that has yet to sign."""
 
@@ -91,6 +111,33 @@ async def list_to_sign(person: Person) -> list[Structure]:
     """The structures for which this manager has to sign, by name."""
     managed = [r.structure_id for r in person.roles if r.role is RoleName.MANAGER and r.structure_id is not None]
     return await list_structures_by_id(list(await find_unsigned(managed))) if managed else []
+
+
+async def campaign_of(*, by: Person) -> Campaign:
+    """Of the current version; who waits longest for an answer first. Raises NotAllowed."""
+    if not by.is_coordinator:
+        raise NotAllowed
+    version = (await current_charter()).version
+    unsigned = await fetch(
+        Unsigned,
+        f"""SELECT o.id AS structure_id, o.name, o.commune_name, o.departement, o.phone,
+                   (SELECT c.version FROM signature g JOIN charter c ON c.id = g.charter_id
+                    WHERE g.structure_id = o.id ORDER BY g.signed_at DESC LIMIT 1) AS signed_version,
+                   max(m.done_at) AS asked_at, count(DISTINCT m.data ->> 'days')::int AS times
+            FROM structure o LEFT JOIN outbox m ON m.subject_id = o.id AND m.kind = 'charter_to_sign'
+                 AND m.data ->> 'version' = $1 AND m.state = 'sent'
+            WHERE {_UNSIGNED} AND ($2::text[] IS NULL OR o.departement = ANY ($2))
+            GROUP BY o.id ORDER BY asked_at NULLS LAST, o.name, o.id""",
+        version,
+        by.coordinated_departements,
+    )
+    signed = await fetch_value(
+        """SELECT count(*) FROM structure o JOIN signature g ON g.structure_id = o.id JOIN charter c ON c.id = g.charter_id
+           WHERE o.state = 'admitted' AND c.version = $1 AND ($2::text[] IS NULL OR o.departement = ANY ($2))""",
+        version,
+        by.coordinated_departements,
+    )
+    return Campaign(signed=signed, unsigned=unsigned)
 
 
 def allow_signing(structure_id: UUID, *, by: Person) -> None:

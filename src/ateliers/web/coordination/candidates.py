@@ -59,7 +59,7 @@ async def _page(me: Person, form: Form[Match] | None = None, about: UUID | None 
         "coordination/candidates.html",
         status=422 if form is not None and form.errors else 200,
         me=me,
-        candidates=await list_candidates(by=me),
+        candidates=await list_candidates(by=me, now=now()),
         structures=await list_structures(by=me, state=StructureState.ADMITTED),
         form=form or Form.of(Match),
         about=about,
