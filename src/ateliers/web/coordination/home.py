@@ -94,7 +94,7 @@ async def _waiting(me: Person) -> list[tuple[str, int, str]]:
     """Where, how many and what else waits for her."""
     events = len(await list_to_moderate(by=me))
     stories = len(await list_shared_with(me, [ExperienceState.SUBMITTED]))
-    volunteers = len(await list_candidates(by=me))
+    volunteers = len(await list_candidates(by=me, now=now()))
     return [
         ("/coordination/moderation", events, ngettext("event to read", "events to read", events)),
         (
