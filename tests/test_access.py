@@ -23,6 +23,7 @@ from ateliers.web.app import make_app
 from ateliers.web.doors import routes_of
 from ateliers.web.frame import SESSION_COOKIE
 from tests import world
+from tests.agenda.started import make_model, make_unfinished
 from tests.web.stories import make_stories
 
 OURS = {"samir", "nadia"}
@@ -58,6 +59,7 @@ SECRETS: dict[str, set[str]] = {
     "SecretNetwork": set(ROLES) - {"stranger"},
     "SecretLeaflet": OURS | TERRITORY | {"other manager", "funder"},
     "SecretGroup": OURS | TERRITORY,
+    "SecretModel": {"samir", *TERRITORY},
     "SecretUnfinished": {"samir"},
     "SecretCandidate": TERRITORY,
     "secret.invited@example.test": OURS | TERRITORY,
@@ -226,18 +228,8 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "experience_id": [str(stories[one]) for one in ("story", "sent_story", "shared_story")],
         "document_id": [str(stories["paper"])],
         "region": ["27"],
-        "draft_id": [
-            str(
-                await world.insert(
-                    "unfinished_event",
-                    person_id=people["samir"],
-                    kind="workshop",
-                    title="SecretUnfinished",
-                    answers={"title": ["SecretUnfinished"]},
-                    saved_at=clock.now(),
-                )
-            )
-        ],
+        "model_id": [str(await make_model(title="SecretModel"))],
+        "draft_id": [str(await make_unfinished(people["samir"], "SecretUnfinished"))],
         "note_id": [str(note)],
         "candidate_id": [str(candidate_id)],
         "training_id": [str(training)],

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from ateliers import clock
 from ateliers.agenda.alerts import NewAlert
 from ateliers.agenda.drafts import About, CallOff, Move, NewEvent, NewSession, Venue
+from ateliers.agenda.models import Keep
 from ateliers.agenda.suspending import MembershipEnd
 from ateliers.network.application import Application, EmailAddress, Note
 from ateliers.network.candidates import Match, NewCandidate
@@ -134,6 +135,15 @@ FORMS: dict[str, Sent] = {
         struct=NewEvent,
         valid=lambda s: workshop(structure_id=str(s.structure), phone="03 86 00 00 00", party_limit="3"),
         counts=frozenset({"unfinished_event"}),  # what cannot be published yet is kept
+    ),
+    "/coordination/modeles": Sent(
+        at=lambda _s: "/coordination/modeles",
+        by="paule",
+        struct=Keep,
+        valid=lambda s: {"event_id": str(s.event), "advice": "Prévoir du café."},
+    ),
+    "/coordination/modeles/{model_id:uuid}/retirer": Sent(
+        at=lambda s: f"/coordination/modeles/{s.model}/retirer", by="paule"
     ),
     "/espace/evenements/apercu": Sent(
         at=lambda _s: "/espace/evenements/apercu",

@@ -19,6 +19,7 @@ from ateliers.network.invitations import invitation_path
 from ateliers.network.signing_in import link_path
 from ateliers.signing import timed_token
 from ateliers.web.public import booking
+from tests.agenda.started import make_model, make_unfinished
 from tests.web.stories import make_stories
 from tests.world import (
     insert,
@@ -53,6 +54,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     began: UUID  # began an hour ago
     event: UUID
     draft: UUID
+    model: UUID  # that the region offers
     unfinished: UUID  # a form that Samir left
     for_group: UUID  # a session that asks for a code
     booking: UUID
@@ -116,14 +118,8 @@ async def make_scene() -> Scene:
     session = await make_session(event, starts_at=soon, capacity=4, place_id=place)
     draft = await make_event(structure, state="draft", published_at=None)
     await make_session(draft, starts_at=soon, place_id=place)
-    unfinished = await insert(
-        "unfinished_event",
-        person_id=samir,
-        kind="workshop",
-        title="À finir",
-        answers={"title": ["À finir"]},
-        saved_at=moment,
-    )
+    model = await make_model(kept_by=paule)
+    unfinished = await make_unfinished(samir)
     for_group = await make_session(
         await make_event(structure, visibility="group", group_code="AMIS58"), starts_at=soon, place_id=place
     )
@@ -207,6 +203,7 @@ async def make_scene() -> Scene:
         draft=draft,
         for_group=for_group,
         unfinished=unfinished,
+        model=model,
         booking=odile,
         lost=lost,
         waiting=waiting,

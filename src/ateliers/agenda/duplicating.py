@@ -10,6 +10,7 @@ import msgspec
 
 from ateliers.agenda.about import about_of
 from ateliers.agenda.drafts import NewEvent
+from ateliers.agenda.event import Event
 from ateliers.agenda.permission import allow_managing
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, list_sessions_of_event
@@ -24,8 +25,13 @@ async def draft_like(event_id: UUID, *, by: Person) -> NewEvent:
     """What to publish again, without dates nor moments tied to them. Raises NotFound, NotAllowed."""
     event = await get_event(event_id)
     allow_managing(by, event.structure_id)
+    return await draft_of(event)
+
+
+async def draft_of(event: Event) -> NewEvent:
+    """The same, whoever asks."""
     structure = await get_structure_by_id(event.structure_id)
-    sessions = await list_sessions_of_event(event_id)
+    sessions = await list_sessions_of_event(event.id)
     about = msgspec.structs.replace(
         about_of(event, structure.zone),
         public_from=None,

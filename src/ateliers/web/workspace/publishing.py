@@ -14,6 +14,7 @@ from ateliers.agenda.drafts import NewEvent
 from ateliers.agenda.duplicating import draft_like
 from ateliers.agenda.hosts import list_host_venues
 from ateliers.agenda.kinds import RULES, Kind
+from ateliers.agenda.models import list_offered, start_from
 from ateliers.agenda.permission import managed_by
 from ateliers.agenda.previewing import Preview, preview_event
 from ateliers.agenda.publishing import create_event
@@ -31,6 +32,7 @@ from ateliers.web.forms import Form, read_form
 FIRST_ROWS = 3  # dates that can be typed before asking for more
 MORE_ROWS = 5
 NEW = "/espace/evenements/nouveau"
+MODEL = "modele"
 DRAFT = "brouillon"  # the field, and the parameter of the address, that name a form kept unfinished
 # What a button other than « publish » asks for; without it the form is to be published.
 MORE, PREVIEW, SAVE = "more", "preview", "save"
@@ -47,6 +49,9 @@ async def show_new_event(request: Request[Any, Any, Any], me: NamedDependency[Pe
             raise NotFound
         answers = {**left.answers, "kind": [left.kind.value], DRAFT: [str(left.id)]}
         return await _new_event_page(Form(NewEvent, answers, None, {}, sent=True), me)
+    if MODEL in request.query_params:
+        model = await start_from(id_of(request.query_params[MODEL]), by=me)
+        return await _new_event_page(Form.of(NewEvent, model, skip_holidays=True), me)
     try:
         kind = Kind(request.query_params.get("type", ""))
     except ValueError:
@@ -142,7 +147,9 @@ async def _preview(form: Form[NewEvent], me: Person) -> Preview | None:
 
 
 async def _kind_page(me: Person) -> Response[bytes]:
-    return page("workspace/event_kind.html", kinds=RULES, unfinished=await list_unfinished(me))
+    return page(
+        "workspace/event_kind.html", kinds=RULES, unfinished=await list_unfinished(me), models=await list_offered(me)
+    )
 
 
 async def _new_event_page(
