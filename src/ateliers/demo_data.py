@@ -32,6 +32,7 @@ from ateliers.demo_desk import show_the_coordination, show_the_desk
 from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
 from ateliers.demo_papers import show_the_papers, write_hours
 from ateliers.demo_rules import Publisher, show_the_rules
+from ateliers.demo_series import show_the_series
 from ateliers.demo_stories import show_the_stories
 from ateliers.demo_texts import FIRST_NAMES, LAST_NAMES, NEEDS, OFFERS, WALK_INS, Offer
 from ateliers.mail.backlog import drop_backlog
@@ -151,6 +152,14 @@ class _Filling:
         coordinator = await find_person_by_email(CAST[2][2])
         if coordinator is not None:
             await show_the_coordination(coordinator, first.id, now=self.now)
+            await show_the_series(
+                first.id,
+                first.halls[0],
+                manager=first.manager,
+                coordinator=coordinator,
+                zone=first.zone,
+                now=self.now,
+            )
             await show_the_stories(coordinator, now=self.now)
             home, neighbour, read = (
                 Publisher(id=one.id, hall=one.halls[0], manager=one.manager)

@@ -21,6 +21,7 @@ ORDER = (
     "rush",
     "promotion",
     "desk",
+    "series",
     "search-page",
     "event-page",
     "session-page",
