@@ -145,10 +145,9 @@ FORMS: dict[str, Sent] = {
     "/coordination/modeles/{model_id:uuid}/retirer": Sent(
         at=lambda s: f"/coordination/modeles/{s.model}/retirer", by="paule"
     ),
-    "/espace/evenements/apercu": Sent(
+    "/espace/evenements/apercu": Sent(  # the fields of the form to publish, which are tried there
         at=lambda _s: "/espace/evenements/apercu",
         by="samir",
-        struct=NewEvent,
         valid=lambda s: workshop(structure_id=str(s.structure), repeat="weekly", repeat_times="4"),
         counts=frozenset({"unfinished_event"}),
     ),

@@ -117,10 +117,12 @@ class House(Struct, frozen=True):
         return await self.browsers[form.by].post(form.at(self.scene), content=content, headers=headers)
 
     async def judge(self, form: Sent, answer: httpx.Response) -> str:
-        """What is wrong with the answer, or ''. Rows are put back."""
+        """What is wrong with the answer, or ''. Rows are put back, but those that the form rightly writes anyway."""
         after = await fingerprint()
-        changed = [table for table, digest in after.items() if digest != self.before[table]]
-        trouble = await self._trouble(form, answer, set(changed) - form.counts)
+        changed = [
+            table for table, digest in after.items() if digest != self.before[table] and table not in form.counts
+        ]
+        trouble = await self._trouble(form, answer, set(changed))
         if changed:
             await put_rows_back(self.rows, changed)
         return trouble

@@ -115,6 +115,8 @@ async def preview(request: Request[Any, Any, Any], me: NamedDependency[Person]) 
 @post("/espace/evenements/brouillon/{draft_id:uuid}/jeter")
 async def throw_away(draft_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """Forget a form that was left unfinished."""
+    if await find_unfinished(draft_id, by=me) is None:
+        raise NotFound
     await drop_unfinished(draft_id, by=me)
     return redirect("/espace/evenements")
 
