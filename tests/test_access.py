@@ -59,7 +59,7 @@ SECRETS: dict[str, set[str]] = {
     "SecretNetwork": set(ROLES) - {"stranger"},
     "SecretLeaflet": OURS | TERRITORY | {"other manager", "funder"},
     "SecretGroup": OURS | TERRITORY,
-    "SecretModel": {"samir", *TERRITORY},
+    "SecretModel": {"samir", "other manager", *TERRITORY},
     "SecretUnfinished": {"samir"},
     "SecretCandidate": TERRITORY,
     "secret.invited@example.test": OURS | TERRITORY,

@@ -108,6 +108,11 @@ class Looks:
         return wrong
 
 
+def look(page, path: str) -> list[str]:
+    """What is wrong with one page of a journey."""
+    return Looks().at(page, path, by_keyboard=False)
+
+
 def keyboard_faults(page) -> list[str]:
     """What the Tab key does not reach, and where the reader cannot see that it stands."""
     for _step in range(page.evaluate(REACHABLE) + 1):

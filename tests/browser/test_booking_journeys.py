@@ -11,7 +11,7 @@ import pytest
 
 from ateliers import clock
 from tests.browser.hands import READING, letter, press, tab_to, tab_to_field, text_of, type_into
-from tests.browser.test_every_page import look
+from tests.browser.looking import look
 
 WITH_AND_WITHOUT = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 PRIVATE = re.compile(r"/ma-reservation/\w+/\w+$")

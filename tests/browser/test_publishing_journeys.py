@@ -10,7 +10,7 @@ import pytest
 
 from ateliers import clock
 from tests.browser.hands import READING, press, tab_to, text_of, type_into
-from tests.browser.test_every_page import look
+from tests.browser.looking import look
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
