@@ -108,9 +108,12 @@ class Looks:
         return wrong
 
 
+LOOKS = Looks()  # of this process: readers and journeys share most pages
+
+
 def look(page, path: str) -> list[str]:
     """What is wrong with one page of a journey."""
-    return Looks().at(page, path, by_keyboard=False)
+    return LOOKS.at(page, path, by_keyboard=False)
 
 
 def keyboard_faults(page) -> list[str]:

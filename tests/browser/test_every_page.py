@@ -7,7 +7,7 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 
-from tests.browser.looking import NEEDS_SCRIPTS, Looks
+from tests.browser.looking import LOOKS, NEEDS_SCRIPTS
 from tests.browser.validity import html_faults
 
 # Who looks: None is a stranger, the others by the order in which the demo prints their sign-in links.
@@ -33,14 +33,8 @@ def shape(path: str) -> str:
     return re.sub(r"\?.*", "?", path)
 
 
-@pytest.fixture(scope="session")
-def looks() -> Looks:
-    """What this process has looked at: readers share most pages."""
-    return Looks()
-
-
 @pytest.mark.parametrize("reader", READERS)
-def test_every_page_is_accessible(reader: str, demo, chromium, signed_in_state, looks, tmp_path):
+def test_every_page_is_accessible(reader: str, demo, chromium, signed_in_state, tmp_path):
     which = READERS[reader]
     state = signed_in_state(which) if which is not None else None
     context = chromium.new_context(base_url=demo.base, storage_state=state, locale="fr-FR")
@@ -64,7 +58,7 @@ def test_every_page_is_accessible(reader: str, demo, chromium, signed_in_state, 
         if page.locator("html").get_attribute("lang") != ("en" if path.startswith("/en") else "fr"):
             wrong.append(f"{path}: wrong language")
         pages[path] = answer.text()
-        wrong += looks.at(page, path, by_keyboard=reader == "stranger")
+        wrong += LOOKS.at(page, path, by_keyboard=reader == "stranger")
         wrong += [f"{path}: {fault}" for fault in page.evaluate(NEEDS_SCRIPTS, pages[path])]
         for link in page.locator("a[href]").evaluate_all("found => found.map(a => a.href)"):
             split = urlsplit(urldefrag(link)[0])

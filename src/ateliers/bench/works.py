@@ -22,6 +22,8 @@ ORDER = (
     "promotion",
     "desk",
     "series",
+    "search",
+    "search-cold",
     "search-page",
     "event-page",
     "session-page",
