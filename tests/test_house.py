@@ -100,6 +100,7 @@ OWNERS = {
     "feed_revision": "exchange",
     "personal_feed": "exchange",
     "open_session": "exchange",
+    "import_file": "exchange",
 }
 # bookings alone keeps a session's counters: the desk decides under the lock of the session's row.
 MAY_ALSO_WRITE = {("bookings", "session")}

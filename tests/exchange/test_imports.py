@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ateliers import database
@@ -123,7 +124,7 @@ async def test_a_preview_tells_the_same_and_changes_nothing(tmp_path: Path):
 
     assert (await count("place"), await count("imported")) == (0, 0)
     real = await run_import("lieux", file, dry_run=False, now=NOON)
-    assert preview.rows == real.rows
+    assert preview.rows == [msgspec.structs.replace(row, became=None) for row in real.rows]
 
 
 @pytest.mark.parametrize("kind", ["lieux", "evenements", "openagenda"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -14,17 +15,22 @@ from ateliers.cli.frame import IN_PART, console, stop, with_database
 if TYPE_CHECKING:
     from ateliers.exchange.imports.report import ImportReport
 
-KINDS = ("openagenda", "lieux", "evenements")
+KINDS = ("openagenda", "lieux", "evenements", "seances")
 
 
 @click.command("import", short_help="Take over places or events from a file.")
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--structure", default="", help="Of `seances`: the structure (slug) whose sessions they become.")
+@click.option("--publish", is_flag=True, help="Of `seances`: publish them; without it they are drafts.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would become of each row; change nothing.")
 @click.option("--rows", is_flag=True, help="List every row, not only those repaired or refused.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row on standard output.")
-def import_(kind: str, file: Path, dry_run: bool, rows: bool, as_json: bool) -> None:
-    """Take over FILE: `lieux` (places, CSV or JSON), `openagenda` (an OpenAgenda export), `evenements` (events, CSV or JSON).
+def import_(kind: str, file: Path, structure: str, publish: bool, dry_run: bool, rows: bool, as_json: bool) -> None:
+    """Take over FILE: places, events, or a structure's own sessions.
+
+    `lieux`: places (CSV or JSON). `openagenda`: events as OpenAgenda gives them. `evenements`: a list of workshops (CSV or
+    JSON). `seances`: sessions of one structure (CSV, JSON or a calendar .ics).
 
     What is unusual is repaired where that is safe; the report tells row by row what was repaired and how, or refused and
     why. Importing the same file again changes nothing. Exit code 4 when some rows were refused.
@@ -35,21 +41,30 @@ def import_(kind: str, file: Path, dry_run: bool, rows: bool, as_json: bool) -> 
     from ateliers.clock import now
     from ateliers.exchange.imports.reading import UnreadableFile
     from ateliers.exchange.imports.run import run_import
+    from ateliers.exchange.imports.sessions import NoManager, import_for
+    from ateliers.refusals import NotFound
+
+    if (kind == "seances") != bool(structure):
+        stop("`--structure` goes with `seances`, which needs it.")
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(file.name, total=None)
 
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
         async def run() -> ImportReport:
-            return await run_import(
-                kind,
-                file,
-                dry_run=dry_run,
-                now=now(),
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
+            if kind == "seances":
+                content = await asyncio.to_thread(file.read_bytes)
+                return await import_for(
+                    structure, file.name, content, publish=publish, dry_run=dry_run, now=now(), progress=progress
+                )
+            return await run_import(kind, file, dry_run=dry_run, now=now(), progress=progress)
 
         try:
             report = with_database(run)
+        except (NotFound, NoManager):
+            stop(f"No structure {structure} that has a manager.")
         except (UnreadableFile, OSError) as wrong:
             stop(f"{file} could not be read: {wrong}")
     if as_json:

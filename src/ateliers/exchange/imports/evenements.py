@@ -38,13 +38,13 @@ def parse_event(row: Row, notes: Notes, *, departement: str) -> EventRow:
     if not title:
         raise Unusable("No title.")
     where = text_of(row.get("where"), notes, longest=300)
-    commune, postcode = _commune(where, text_of(row.get("city"), notes), departement, notes)
+    commune, postcode = commune_of_text(where, text_of(row.get("city"), notes), departement, notes)
     begins = instant(row.get("when"), zone_of(commune.departement))
     if begins is None:
         raise Unusable("No date that can be read.")
     kind = KINDS.get(text_of(row.get("type"), notes).lower(), Kind.MEETING)
     session = timing(begins, instant(row.get("end"), zone_of(commune.departement)), RULES[kind].default_minutes, notes)
-    name, address = _venue(where, commune)
+    name, address = name_and_street(where, commune)
     if _whole(row.get("count")):
         notes.add("%(n)s bookings counted at the source, without names: not taken over.", n=_whole(row.get("count")))
     return EventRow(
@@ -84,7 +84,7 @@ def _capacity(value: Any, notes: Notes) -> int | None:
     return seats
 
 
-def _commune(where: str, city: str, departement: str, notes: Notes) -> tuple[Commune, str]:
+def commune_of_text(where: str, city: str, departement: str, notes: Notes) -> tuple[Commune, str]:
     """The commune by postcode, by its name in the text of the place, or by the short name in the column city."""
     codes = _POSTCODE.findall(where)
     if codes:
@@ -115,7 +115,7 @@ def _by_short_name(city: str, departement: str) -> Commune | None:
     return max(found, key=lambda c: c.population, default=None)
 
 
-def _venue(where: str, commune: Commune) -> tuple[str, str]:
+def name_and_street(where: str, commune: Commune) -> tuple[str, str]:
     """Name and street out of "Salle Florin - 20 avenue de Bordeaux - 59155 Faches Thumesnil"."""
     text = _POSTCODE.split(where)[0] if _POSTCODE.search(where) else where
     text = text.strip(" ,-–")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -42,6 +43,8 @@ class RowReport(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     outcome: Outcome
     notes: tuple[T, ...] = ()
+    when: str = ""  # of a session, in words
+    became: UUID | None = None  # the place or event that it is now; None in a preview
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from ateliers.exchange.imports import keep_events, keep_places
 from ateliers.exchange.imports.agenda_rows import EventRow
@@ -18,6 +20,7 @@ from ateliers.exchange.imports.openagenda import parse_openagenda
 from ateliers.exchange.imports.reading import Row, UnreadableFile, read_rows
 from ateliers.exchange.imports.repairs import Notes, Unusable, text_of
 from ateliers.exchange.imports.report import KNOWN, KNOWN_CHANGED, ImportReport, Outcome, RowReport
+from ateliers.exchange.imports.session_rows import SessionRow
 from ateliers.words import T
 
 LIEUX = "lieux"
@@ -27,7 +30,18 @@ KINDS = (OPENAGENDA, LIEUX, EVENEMENTS)
 NAME_COLUMNS = ("nom", "Nom", "Nom de votre structure", "title", "title_fr", "name")
 
 Progress = Callable[[int, int], None]  # rows done, rows in all
-Usable = PlaceRow | EventRow
+Usable = PlaceRow | EventRow | SessionRow
+
+
+class Entry(NamedTuple):
+    """A row of a file, what it was read as, its key among all rows ever imported ('' for one that is refused)."""
+
+    row: Row
+    usable: Usable | Unusable
+    key: str
+    name: str
+    said: Sequence[T]
+    when: str = ""  # in words
 
 
 class Keeper(Protocol):
@@ -63,25 +77,39 @@ async def run_import(
         raise ValueError(kind)
     reading = read_rows(await asyncio.to_thread(path.read_bytes))
     departement = usual_departement(reading.rows) if kind == EVENEMENTS else ""
-    parsed = [_parse(kind, row, departement) for row in reading.rows]
-    keys = [_key(kind, path.stem, usable) if isinstance(usable, (PlaceRow, EventRow)) else "" for usable, _ in parsed]
-    known = await taken_over(filter(None, keys))
-    keeper: Keeper = await keep_places.open_keeper() if kind == LIEUX else keep_events.EventKeeper(source=kind, now=now)
-    rows: list[RowReport] = []
-    for number, (row, (usable, notes), key) in enumerate(zip(reading.rows, parsed, keys, strict=True), 1):
+    entries = []
+    for number, row in enumerate(reading.rows, 1):
+        usable, notes = _parse(kind, row, departement)
+        key = _key(kind, path.stem, usable) if isinstance(usable, (PlaceRow, EventRow)) else ""
         said = [*reading.notes, *notes.said] if number == 1 else list(notes.said)
-        report = RowReport(number=number, name=_name(row), outcome=Outcome.REFUSED, notes=tuple(said))
-        rows.append(await _apply(report, row, usable, key, known.get(key), keeper, dry_run=dry_run, now=now))
+        entries.append(Entry(row=row, usable=usable, key=key, name=_name(row), said=said))
+    keeper: Keeper = await keep_places.open_keeper() if kind == LIEUX else keep_events.EventKeeper(source=kind, now=now)
+    rows = await run_entries(entries, keeper, dry_run=dry_run, now=now, progress=progress)
+    return ImportReport(kind=kind, file=path.name, dry_run=dry_run, rows=rows)
+
+
+async def run_entries(
+    entries: Sequence[Entry], keeper: Keeper, *, dry_run: bool, now: datetime, progress: Progress | None = None
+) -> list[RowReport]:
+    """What becomes of each row: kept by `keeper`, found known, or refused."""
+    known = await taken_over(entry.key for entry in entries if entry.key)
+    rows: list[RowReport] = []
+    for number, entry in enumerate(entries, 1):
+        key, row = entry.key, entry.row
+        report = RowReport(
+            number=number, name=entry.name, outcome=Outcome.REFUSED, when=entry.when, notes=tuple(entry.said)
+        )
+        rows.append(await _apply(report, row, entry.usable, key, known.get(key), keeper, dry_run=dry_run, now=now))
         if not dry_run and rows[-1].outcome in (Outcome.IMPORTED, Outcome.REPAIRED):
             known[key] = Taken(key, keeper.latest_id, digest_of(row))
         elif key and key not in known and rows[-1].outcome is not Outcome.REFUSED:
             known[key] = Taken(key, keep_places.NOBODY, digest_of(row))
         if progress is not None:
-            progress(number, len(parsed))
-    return ImportReport(kind=kind, file=path.name, dry_run=dry_run, rows=rows)
+            progress(number, len(entries))
+    return rows
 
 
-def _parse(kind: str, row: Row, departement: str) -> tuple[Usable | Unusable, Notes]:
+def _parse(kind: str, row: Row, departement: str) -> tuple[PlaceRow | EventRow | Unusable, Notes]:
     notes = Notes()
     try:
         if kind == LIEUX:
@@ -93,7 +121,7 @@ def _parse(kind: str, row: Row, departement: str) -> tuple[Usable | Unusable, No
         return why, notes
 
 
-def _key(kind: str, source: str, usable: Usable) -> str:
+def _key(kind: str, source: str, usable: PlaceRow | EventRow) -> str:
     """OpenAgenda's ids are the world's; the other files' are their own."""
     return f"{kind}:{usable.reference}" if kind == OPENAGENDA else f"{kind}:{source}:{usable.reference}"
 
@@ -119,7 +147,8 @@ async def _apply(
     if isinstance(usable, Unusable):
         return _ended(report, Outcome.REFUSED, usable.note)
     if taken is not None:
-        return _ended(report, Outcome.KNOWN, KNOWN if taken.digest == digest_of(row) else KNOWN_CHANGED, alone=True)
+        ended = _ended(report, Outcome.KNOWN, KNOWN if taken.digest == digest_of(row) else KNOWN_CHANGED, alone=True)
+        return ended if taken.subject_id == keep_places.NOBODY else replace(ended, became=taken.subject_id)
     twin = keeper.twin_of(usable)
     if twin is not None:
         return _ended(report, Outcome.KNOWN, twin, alone=True)
@@ -128,9 +157,10 @@ async def _apply(
         if refused:
             return _ended(report, Outcome.REFUSED, *refused)
     keeper.remember(usable, report.number)
-    return _ended(report, Outcome.REPAIRED if report.notes else Outcome.IMPORTED, *keeper.remarks(usable))
+    ended = _ended(report, Outcome.REPAIRED if report.notes else Outcome.IMPORTED, *keeper.remarks(usable))
+    return ended if dry_run else replace(ended, became=keeper.latest_id)
 
 
 def _ended(report: RowReport, outcome: Outcome, *why: T, alone: bool = False) -> RowReport:
     notes: Sequence[T] = why if alone else (*report.notes, *why)
-    return RowReport(number=report.number, name=report.name, outcome=outcome, notes=tuple(notes))
+    return replace(report, outcome=outcome, notes=tuple(notes))
