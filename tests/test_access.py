@@ -56,6 +56,7 @@ SECRETS: dict[str, set[str]] = {
     "SecretVolunteer": TERRITORY,
     "secret-link": OURS,
     "SecretDraft": OURS | TERRITORY,
+    "SecretImport": {"samir"},
     "SecretNetwork": set(ROLES) - {"stranger"},
     "SecretLeaflet": OURS | TERRITORY | {"other manager", "funder"},
     "SecretGroup": OURS | TERRITORY,
@@ -246,6 +247,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "proof": ["AAAAA22222"],
         "sheet_id": [str(await world.insert("signed_sheet", session_id=past, file_id=paper, received_at=clock.now()))],
         **await kit(people["national"]),
+        "held_id": [str(await world.make_import_file(ours, people["samir"], b"titre;date\nSecretImport;12/01/2028"))],
         "gathered": ["structures", "departements", "kinds"],
         "subject": ["ccas-de-nevers", "candidate", "58", "training"],
     }

@@ -300,3 +300,16 @@ async def make_report_link(*, by: UUID, **values: Any) -> UUID:
     return await insert(
         "report_link", **told, created_at=NOON, created_by=by, expires_at=NOON + timedelta(days=3650), **values
     )
+
+
+async def make_import_file(structure_id: UUID, by_id: UUID, content: bytes) -> UUID:
+    """A file of sessions that its sender has yet to look at."""
+    return await insert(
+        "import_file",
+        structure_id=structure_id,
+        by_id=by_id,
+        name="seances.csv",
+        content=content,
+        usual={"kind": "workshop"},
+        created_at=datetime.now(UTC),
+    )

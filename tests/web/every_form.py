@@ -18,6 +18,7 @@ from ateliers.network.thread import NewMessage
 from ateliers.web.coordination import structures
 from ateliers.web.public import booking, event, find_booking, my_booking, sign_in
 from ateliers.web.workspace import attendance, calls, one_booking, phone_booking, seats
+from tests.web.exchange_forms import EXCHANGE_FORMS
 from tests.web.experience_forms import EXPERIENCES
 from tests.web.figures_forms import FIGURES
 from tests.web.paper_forms import PAPER
@@ -391,6 +392,7 @@ FORMS: dict[str, Sent] = {
     ),
     **SENDING,
     **FIGURES,
+    **EXCHANGE_FORMS,
     **RULES_FORMS,
     **EXPERIENCES,
 }

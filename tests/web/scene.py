@@ -29,6 +29,7 @@ from tests.world import (
     make_closing,
     make_event,
     make_file,
+    make_import_file,
     make_kit_item,
     make_nadia,
     make_paule,
@@ -70,6 +71,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     came_private: str  # and their private page
     signed_sheet: UUID  # of that session
     leaflet: UUID  # in the kit
+    held_file: UUID  # of sessions, to be looked at
     leaflet_file: UUID  # its version
     alert: str  # of somebody who has yet to confirm
     volunteer_link: str  # of another, to confirm
@@ -190,7 +192,9 @@ async def make_scene() -> Scene:
         await make_event(structure, kind="training", visibility="network"), starts_at=soon, place_id=place
     )
     await make_booking(next_training, name="Nadia Ferrand", email="nadia@example.test")
+    table = b"titre;date;heure;lieu\nImport;12/01/2028;14h;M\xc3\xa9diath\xc3\xa8que Jean-Jaur\xc3\xa8s"
     return Scene(
+        held_file=await make_import_file(structure, samir, table),
         samir=samir,
         nadia=nadia,
         paule=paule,

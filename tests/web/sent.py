@@ -24,6 +24,7 @@ class Sent(Struct, frozen=True, kw_only=True):
     valid: Callable[[Scene], dict[str, str | list[str]]] = lambda _scene: {}
     counts: frozenset[str] = frozenset()  # tables that a refusal rightly writes to
     file: str = ""  # name of the field that brings a file, where the form cannot do without
+    content: str = "%PDF-1.7"  # of that file
     is_tap: bool = False  # buttons without anything typed: a page that is not ours gets no form back
 
     @property
@@ -41,7 +42,7 @@ class Sent(Struct, frozen=True, kw_only=True):
             return body(self.fields(scene)), URLENCODED
         part = '--x\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
         told = [part.format(name, "", text) for name, texts in self.fields(scene).items() for text in texts]
-        head = "".join([*told, part.format(self.file, '; filename="page.pdf"', "%PDF-1.7"), "--x--\r\n"])
+        head = "".join([*told, part.format(self.file, '; filename="page.pdf"', self.content), "--x--\r\n"])
         return head.encode(), {"content-type": "multipart/form-data; boundary=x"}
 
 

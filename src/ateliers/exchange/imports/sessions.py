@@ -23,7 +23,7 @@ from ateliers.exchange.imports.session_rows import Context, SessionRow, Usual, t
 from ateliers.network.people import Person, get_person
 from ateliers.network.structures import get_structure, get_structure_by_id
 from ateliers.places.place import list_places_of
-from ateliers.refusals import NotFound, Refusal
+from ateliers.refusals import Invalid, NotFound, Refusal
 from ateliers.words import T, when_in_words
 
 SEANCES = "seances"
@@ -50,8 +50,10 @@ class HeldFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def hold_file(upload: Upload, usual: Usual, structure_id: UUID, *, by: Person, now: datetime) -> UUID:
-    """Keep the file for its preview, for a day. Raises UnreadableFile, NotAllowed, NotFound."""
+    """Keep the file for its preview, for a day. Raises UnreadableFile, Invalid, NotAllowed, NotFound."""
     allow_managing(by, structure_id)
+    if usual.place_id is not None and usual.place_id not in {place.id for place in await list_places_of(structure_id)}:
+        raise Invalid({"place_id": "We do not know this place."})
     await asyncio.to_thread(_read, upload.content, now)
     held_id = new_id()
     async with transaction():
