@@ -3,13 +3,16 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
+from ateliers import database
 from ateliers.exchange.directory import LABEL, NO_NUMBER, SUMMARY
+from ateliers.exchange.imports import run_import
 from ateliers.network import charter
 from ateliers.network.structures import list_signatories
 from ateliers.places.communes import resolve
@@ -81,3 +84,23 @@ async def test_structures_are_found_around_a_commune_the_nearest_first(client: h
 async def test_an_unknown_commune_is_said_beside_its_field(client: httpx.AsyncClient, typed: str):
     answer = await client.get("/signataires", params={"pres": typed})
     assert (answer.status_code, '-err"' in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("extension", ["csv", "json"])
+async def test_another_instance_takes_our_directory_over_as_it_is(
+    client: httpx.AsyncClient, tmp_path: Path, extension: str
+):
+    await signed("CCAS de Nevers", siret="73282932000074")
+    await signed("Maison du Chaudron", kind="france_services", phone="02 62 00 00 00", **SAINT_DENIS)
+    file = tmp_path / f"structures.{extension}"
+    file.write_bytes((await client.get(f"/donnees/structures.{extension}?essai=3")).content)
+
+    report = await run_import("lieux", file, dry_run=False, now=NOON)
+    again = await run_import("lieux", file, dry_run=False, now=NOON)
+
+    assert [(row.outcome.value, row.notes) for row in report.rows] == [("imported", ())] * 2
+    assert [row.outcome.value for row in again.rows] == ["known"] * 2
+    kept = "name, address, postcode, commune_code, latitude, longitude"
+    assert await database.fetch_rows(f"SELECT {kept} FROM place ORDER BY name") == await database.fetch_rows(
+        f"SELECT {kept} FROM structure ORDER BY name"
+    )
