@@ -36,6 +36,7 @@ MODEL = "modele"
 DRAFT = "brouillon"  # the field, and the parameter of the address, that name a form kept unfinished
 # What a button other than « publish » asks for; without it the form is to be published.
 MORE, PREVIEW, SAVE = "more", "preview", "save"
+UNTITLED = "- - -"  # stands for a title that is still too short to be one
 
 
 @get(NEW)
@@ -138,7 +139,7 @@ async def _preview(form: Form[NewEvent], me: Person) -> Preview | None:
     wrong = {name.partition(".")[0] for name in form.errors}
     right = {name: texts for name, texts in form.raw.items() if name.partition(".")[0] not in wrong}
     title = form["title"].value
-    found, _errors = parse(NewEvent, {**right, "title": [title if "title" not in wrong else "…"]}, typed=False)
+    found, _errors = parse(NewEvent, {**right, "title": [title if "title" not in wrong else UNTITLED]}, typed=False)
     if found is None:
         return None
     managed = managed_by(me)
