@@ -114,7 +114,7 @@ class _Filling:
     async def run(self) -> None:
         await self.network()
         structures = [await self.open(house) for house in HOUSES]
-        for name, kind, commune, address, email in APPLICANTS:
+        for number, (name, kind, commune, address, email) in enumerate(APPLICANTS):
             applicant = House(
                 name=name,
                 kind=kind,
@@ -123,7 +123,7 @@ class _Filling:
                 email=email,
                 phone="",
                 halls=(),
-                manager="",
+                manager=f"{FIRST_NAMES[number]} {LAST_NAMES[-number - 1]}",
                 ambassadors=(),
                 presentation="",
                 offers=(),

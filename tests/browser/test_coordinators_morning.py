@@ -1,0 +1,103 @@
+"""A coordinator's morning: applications, a silent signatory, attendance that is missing; a story shared, then taken back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.hands import letter, text_of
+
+TITLE = "Un après-midi qui donne envie de recommencer"
+STORY = {
+    "title": TITLE,
+    "aim": "Que chacun reparte avec son espace ouvert.",
+    "audience": "Huit voisins, invités par le bulletin municipal.",
+    "course": "Un café, puis les téléphones.",
+    "worked": "Être deux pour huit.",
+}
+REGION = "/retours-d-experience/regions/27"
+
+
+@pytest.fixture
+def coordinators_page(chromium, demo, signed_in_state):
+    context = chromium.new_context(
+        base_url=demo.base, storage_state=signed_in_state(2), viewport={"width": 1280, "height": 900}
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    yield page
+    context.close()
+
+
+def test_what_waits_comes_first_and_everything_is_answered(coordinators_page, tab):
+    page = coordinators_page
+    page.goto("/coordination")
+    assert "2 candidatures à examiner" in text_of(page)
+    silent = page.locator("#soutien ~ ul.liste > li", has_text="Foyer rural de Decize")
+    assert "Sans séance depuis trois mois" in silent.inner_text().replace("\u00a0", " ")
+
+    page.get_by_role("link", name="Résidence Les Glycines").click()
+    page.get_by_role("button", name="Admettre la structure").click()
+    assert page.locator(".etat.ok").first.inner_text() == "Admise"
+    page.goto("/coordination")
+    page.get_by_role("link", name="Les Voisins connectés").click()
+    page.locator("#f-modifications").fill("Merci d’indiquer vos horaires.")
+    page.get_by_role("button", name=re.compile("Demander")).click()
+    page.goto("/coordination")
+    assert "candidatures à examiner" not in text_of(page)
+
+    page.get_by_role("link", name=re.compile(r"^Sans séance depuis trois mois")).click()
+    page.get_by_label("Cocher Foyer rural de Decize").check()
+    page.locator("[name=text]").fill("Bonjour Jeanne, avez-vous besoin d’aide pour commencer ?")
+    page.locator("[name=write]").check()
+    page.get_by_role("button", name="Enregistrer pour chacune").click()
+    assert page.locator("main [role=status]").inner_text().strip() == "C’est noté pour 1 structure."
+
+    page.goto("/coordination")
+    page.get_by_role("link", name="Présences", exact=True).click()
+    page.get_by_role("button", name=re.compile("équipe")).first.click()
+    assert page.locator("article.bloc .det", has_text=re.compile("/20")).count() >= 1
+    assert "Bonjour Jeanne" in letter(tab(), "Un message de Paule Guérin", "jeanne.roux@foyer-decize.example")
+
+
+def test_a_story_is_shared_then_taken_back(coordinators_page, managers_tab, tab):
+    manager, stranger = managers_tab(scripts=False), tab()
+    manager.goto("/espace/retours")
+    manager.get_by_role("link", name=re.compile("^Raconter cet évènement")).first.click()
+    for name, text in STORY.items():
+        manager.locator(f"[name={name}]").fill(text)
+    manager.get_by_role("button", name="Enregistrer le brouillon").click()
+    manager.locator("#f-document").fill("Notre fiche")
+    manager.locator("[type=file]").set_input_files(
+        {"name": "fiche.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"}
+    )
+    manager.get_by_role("button", name="Ajouter le document").click()
+    manager.get_by_label(re.compile("^Le site de la région")).check()
+    manager.get_by_role("button", name="Envoyer à la coordination").click()
+    own_page = manager.url
+
+    page = coordinators_page
+    page.goto("/coordination")
+    page.get_by_role("link", name=re.compile("retours? d’expérience à relire")).click()
+    page.get_by_role("link", name=TITLE).click()
+    page.get_by_role("button", name="Publier").click()
+    page.get_by_role("link", name="La page publique").click()
+    address = page.url
+
+    stranger.goto(f"{REGION}?q=recommencer")
+    stranger.get_by_role("link", name=TITLE).click()
+    assert "Être deux pour huit." in text_of(stranger)
+    assert stranger.get_by_role("link", name="Notre fiche").count() == 1
+    feed = f"{REGION.rpartition('/regions')[0]}/flux/27.json"
+    assert TITLE in [item["title"] for item in stranger.request.get(feed).json()["items"]]
+
+    manager.goto(own_page)
+    manager.get_by_role("button", name=re.compile("^Retirer notre accord")).click()
+    stranger.wait_for_timeout(2_100)  # public pages may be two seconds old
+    assert stranger.goto(address).status == 410
+    stranger.goto(REGION)
+    assert TITLE not in text_of(stranger)
+    told = stranger.request.get(feed).json()
+    assert (TITLE in [item["title"] for item in told["items"]], len(told["_retired"])) == (False, 1)
+    assert TITLE in letter(stranger, "retire un accord", "paule.guerin@reseau.example")
