@@ -43,7 +43,7 @@ def test_what_waits_comes_first_and_everything_is_answered(coordinators_page, ta
     page.goto("/coordination")
     page.get_by_role("link", name="Les Voisins connectés").click()
     page.locator("#f-modifications").fill("Merci d’indiquer vos horaires.")
-    page.get_by_role("button", name=re.compile("Demander")).click()
+    page.get_by_role("button", name="Renvoyer à la structure").click()
     page.goto("/coordination")
     assert "candidatures à examiner" not in text_of(page)
 

@@ -19,11 +19,15 @@ from ateliers.experiences.published import Shelf, count_by_region, get_published
 from ateliers.places.territories import REGIONS
 from ateliers.refusals import NotFound
 from ateliers.web.answers import file_answer, page
+from ateliers.web.embedding import colours_of, framed, framed_refusal
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form, form_fields
+from ateliers.web.public.embed import code_of
+from ateliers.words import gettext
 
 PATH = "/retours-d-experience"
 PAGE_SIZE = 20
+FRAMED = 6  # stories in a frame
 COUNTRY = "france"  # stands for the whole country where a région's code would
 
 
@@ -79,6 +83,31 @@ async def feed(file: FromPath[str]) -> Response[bytes]:
     return Response(body, media_type=FORMATS[extension], headers={"access-control-allow-origin": "*"})
 
 
+@get("/integre/retours/{code:str}", include_in_schema=False)
+async def show_frame(request: Request[Any, Any, Any], code: FromPath[str]) -> Response[bytes]:
+    """The latest of a region or the country in another site's colours, for a frame."""
+    colours = colours_of(form_fields(request.scope.get("query_string", b"")))
+    if code != COUNTRY and code not in REGIONS:
+        return framed_refusal(NotFound(), colours=colours)
+    shelf = Shelf(region=None if code == COUNTRY else code)
+    found, _count = await list_published(shelf, limit=FRAMED)
+    return framed(
+        "public/experiences_frame.html",
+        colours=colours,
+        title=_title(shelf),
+        path=_home(shelf),
+        experiences=found,
+    )
+
+
+def _title(shelf: Shelf) -> str:
+    return gettext("Shared experiences: %(where)s") % {"where": REGIONS.get(shelf.region or "", gettext("France"))}
+
+
+def _home(shelf: Shelf) -> str:
+    return f"{PATH}/regions/{shelf.region}" if shelf.region else PATH
+
+
 async def _list(request: Request[Any, Any, Any], shelf: Shelf) -> Response[bytes]:
     raw = form_fields(request.scope["query_string"])
     data, errors = parse(ExperienceSearch, raw, typed=False)
@@ -98,8 +127,9 @@ async def _list(request: Request[Any, Any, Any], shelf: Shelf) -> Response[bytes
         name=REGIONS.get(shelf.region or "", ""),
         regions=sorted((name, code, counts[code]) for code, name in REGIONS.items() if code in counts),
         kinds=[kind for kind in Kind if not RULES[kind].network_only],
-        home=f"{PATH}/regions/{shelf.region}" if shelf.region else PATH,
+        home=_home(shelf),
+        code_to_copy=code_of(f"/integre/retours/{shelf.region or COUNTRY}", _home(shelf), _title(shelf)),
     )
 
 
-ROUTES: list[Any] = [show_country, show_region, show_experience, read, feed]
+ROUTES: list[Any] = [show_country, show_region, show_experience, read, feed, show_frame]

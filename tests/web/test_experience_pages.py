@@ -1,0 +1,53 @@
+"""Shared experiences for everybody: lists, search, one page, feeds, and a frame for the region's own site."""
+
+from __future__ import annotations
+
+import feedparser
+
+from ateliers.experiences.consent import withdraw_consent
+from ateliers.experiences.experience import Scope
+from ateliers.experiences.sharing import review_experience
+from tests.experiences.stories import TOLD, make_held
+from tests.world import NOON
+
+REGION = "/retours-d-experience/regions/27"
+
+
+async def test_a_story_stands_where_it_was_agreed_to_and_nowhere_else(client):
+    held = await make_held()
+    id = await held.send(Scope.REGIONAL_SITE)
+    page = f"/retours-d-experience/{id}"
+    before = [(await client.get(path)).status_code for path in (page, "/retours-d-experience/regions/99")]
+    await review_experience(id, by=held.paule, now=NOON)
+
+    seen = {
+        path: TOLD.title in (await client.get(path)).text
+        for path in (
+            REGION,
+            f"{REGION}?q=retraites&type=workshop",
+            f"{REGION}?q=piscine",
+            f"{REGION}?type=stand",
+            f"/en{page}",
+            "/retours-d-experience",
+            "/integre/retours/27",
+            "/integre/retours/france",
+            "/signataires/ccas-de-nevers",
+        )
+    }
+    frame = await client.get("/integre/retours/27?fond=000000&texte=ffffff")
+    feed = feedparser.parse((await client.get("/retours-d-experience/flux/27.atom")).text)
+
+    assert before == [404, 404]
+    assert [path for path, found in seen.items() if not found] == [
+        f"{REGION}?q=piscine",
+        f"{REGION}?type=stand",
+        "/retours-d-experience",
+        "/integre/retours/france",
+        "/signataires/ccas-de-nevers",  # it has signed nothing here
+    ]
+    assert "frame-ancestors 'none'" not in frame.headers["content-security-policy"]
+    assert "/integre/retours/27" in (await client.get(REGION)).text
+    assert [one.title for one in feed.entries] == [TOLD.title]
+
+    await withdraw_consent(id, Scope.REGIONAL_SITE, by=held.samir, now=NOON)
+    assert (await client.get(f"{page}?fresh")).status_code == 410
