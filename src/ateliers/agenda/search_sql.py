@@ -45,14 +45,20 @@ _NEAR = f"""near AS MATERIALIZED (
     ) AS around WHERE km <= {{km}})"""
 _EVERYTHING = f"""SELECT s.id, s.event_id, s.starts_at, s.called_off_at, 0 AS km, COALESCE(p.accessibility, '{{{{}}}}') AS facts
     FROM session s LEFT JOIN place p ON p.id = s.place_id WHERE {COMING}{{days}}"""
-_ANYWHERE = "near AS MATERIALIZED (SELECT id, 0 AS km, accessibility AS facts, {said} AS said FROM place)"
+_SAYING = (
+    "near AS MATERIALIZED (SELECT id, 0 AS km, accessibility AS facts, {said} AS said FROM place WHERE words @@ {any})"
+)
 # Read from the index session_found alone, a place at a time; OFFSET 0 keeps the planner from reading every session instead.
 _REACHED = f"""SELECT s.id, s.event_id, s.starts_at, s.called_off_at, near.km, near.facts, near.said
     FROM near CROSS JOIN LATERAL (
         SELECT id, event_id, starts_at, called_off_at FROM session
-        WHERE place_id = near.id AND {COMING}{{days}} OFFSET 0) AS s{{only}}"""
-_ONLINE = f"""SELECT id, event_id, starts_at, called_off_at, {{km}}, '{{{{}}}}'::text[], 0
-    FROM session WHERE place_id IS NULL AND {COMING}{{days}}{{only}}"""
+        WHERE place_id = near.id AND {COMING}{{days}} OFFSET 0) AS s"""
+_ONLINE = f"""SELECT id, event_id, starts_at, called_off_at, {ONLINE_KM}, '{{{{}}}}'::text[], 0
+    FROM session WHERE place_id IS NULL AND {COMING}{{days}}"""
+# Where no commune is asked for: what the event says whole, at places that say nothing of it.
+_SAID = f"""SELECT s.id, s.event_id, s.starts_at, s.called_off_at, 0, COALESCE(p.accessibility, '{{{{}}}}'), 0
+    FROM event e JOIN session s ON s.event_id = e.id LEFT JOIN place p ON p.id = s.place_id
+    WHERE e.words @@ {{all}} AND (s.place_id IS NULL OR s.place_id NOT IN (SELECT id FROM near)) AND {COMING}{{days}}"""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,24 +185,19 @@ class _Question(Statement):
             days += self.fill(" AND starts_at < {at}", at=self.wanted.before)
         if self.is_broad:
             return f"reached AS NOT MATERIALIZED ({_EVERYTHING.format(now=self.now, days=days)})"
-        ctes = [self.near()]
-        only, only_online = "", ""
-        if self.wanted.commune is None:  # by its place or by its event
-            ctes.append(f"hit AS MATERIALIZED (SELECT id FROM event WHERE words @@ {self.all_of()})")
-            only = " WHERE near.said > 0 OR event_id IN (SELECT id FROM hit)"
-            only_online = " AND event_id IN (SELECT id FROM hit)"
-        found = [_REACHED.format(now=self.now, days=days, only=only)]
-        if self.wanted.online_too:
-            km = 0 if self.wanted.commune is None else ONLINE_KM
-            found.append(_ONLINE.format(now=self.now, days=days, km=km, only=only_online))
-        return ", ".join([*ctes, f"reached AS MATERIALIZED ({' UNION ALL '.join(found)})"])
+        found = [_REACHED.format(now=self.now, days=days)]
+        if self.wanted.commune is None:
+            found.append(_SAID.format(now=self.now, days=days, all=self.all_of()))
+        elif self.wanted.online_too:
+            found.append(_ONLINE.format(now=self.now, days=days))
+        return f"{self.near()}, reached AS MATERIALIZED ({' UNION ALL '.join(found)})"
 
     def near(self) -> str:
-        """Places within the distance, or all of them, each with which words it says."""
+        """Places within the distance, else those that say a word; each with which words it says."""
         said = self.said("words")
         commune = self.wanted.commune
         if commune is None:
-            return _ANYWHERE.format(said=said)
+            return _SAYING.format(said=said, any=f"(SELECT to_tsquery('french', {self.mark(' | '.join(self.terms))}))")
         high = self.wanted.within_km / KILOMETRES_PER_DEGREE
         wide = min(BROADEST, high / max(0.05, cos(radians(commune.latitude))))
         return _NEAR.format(
