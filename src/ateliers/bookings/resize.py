@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from ateliers.agenda.drafts import Which
+from ateliers.agenda.series_changing import list_concerned
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings import admission
 from ateliers.bookings.booking import Booking
@@ -43,8 +46,21 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.overbooked or self.released)
 
 
-async def foresee_resize(session_id: UUID, capacity: int | None, *, now: datetime) -> Foreseen:
-    """What `resize_session` would bring about; nothing is changed. Raises NotFound."""
+async def foresee_resize(
+    session_id: UUID, capacity: int | None, *, which: Which = Which.THIS, now: datetime
+) -> Foreseen:
+    """What `resize_sessions` would bring about, added up; nothing is changed. Raises NotFound."""
+    concerned = await list_concerned(await get_session(session_id), which, now=now)
+    each = [await _foresee(one.id, capacity, now=now) for one in concerned]
+    return Foreseen(
+        capacity=capacity,
+        held=sum(one.held for one in each),
+        overbooked=sum(one.overbooked for one in each),
+        released=sum(one.released for one in each),
+    )
+
+
+async def _foresee(session_id: UUID, capacity: int | None, *, now: datetime) -> Foreseen:
     plan = await plan_of(session_id, now=now)
     outcome = decide(plan, [Resize(capacity=capacity)], now=now)
     return Foreseen(
@@ -53,6 +69,15 @@ async def foresee_resize(session_id: UUID, capacity: int | None, *, now: datetim
         overbooked=outcome.overbooked,
         released=max(0, plan.held_back - outcome.held_back),
     )
+
+
+async def resize_sessions(
+    session_id: UUID, capacity: int | None, *, which: Which = Which.THIS, by: Person, now: datetime
+) -> None:
+    """Give a session another capacity, and with it other dates of its series. Raises NotFound, NotAllowed, Invalid."""
+    concerned = await list_concerned(await get_session(session_id), which, now=now)
+    # The desk decides them together: in one round, whatever their number.
+    await asyncio.gather(*(resize_session(one.id, capacity, by=by, now=now) for one in concerned))
 
 
 async def resize_session(session_id: UUID, capacity: int | None, *, by: Person, now: datetime) -> Resized:

@@ -13,13 +13,15 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from ateliers import words
+from ateliers.agenda.drafts import Which, WhichDates
 from ateliers.agenda.local_time import to_utc, wrong_start
+from ateliers.agenda.series_changing import list_concerned
 from ateliers.agenda.session import Session
 from ateliers.bookings.held_back import hold_back_seats
 from ateliers.bookings.journal import list_journal
 from ateliers.bookings.listing import Show, list_page, list_queue
 from ateliers.bookings.next_in_line import who_is_next
-from ateliers.bookings.resize import MOST, Foreseen, foresee_resize, resize_session
+from ateliers.bookings.resize import MOST, Foreseen, foresee_resize, resize_sessions
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid, Refusal
@@ -34,8 +36,9 @@ SHOWN = 200  # of those who wait; the list of bookings has them all
 
 
 class CapacityForm(msgspec.Struct, frozen=True, kw_only=True):
-    """How many seats; empty for no limit."""
+    """How many seats, of this date or of more of its series; empty for no limit."""
 
+    which: WhichDates = Which.THIS
     capacity: (
         Annotated[int, Meta(ge=1, le=MOST, title="Number of seats", description="Leave empty for no limit.")] | None
     ) = None
@@ -76,11 +79,11 @@ async def resize(
         # Left empty it lifts the limit; a request without the question must not.
         form.errors["capacity"] = [REQUIRED]
     elif form.data is not None:
-        foreseen = await foresee_resize(session_id, form.data.capacity, now=now())
+        foreseen = await foresee_resize(session_id, form.data.capacity, which=form.data.which, now=now())
         if foreseen.is_warning and CONFIRMED not in form.raw:
             return await _seats_page(session, me, capacity_form=form, foreseen=foreseen)
         try:
-            await resize_session(session_id, form.data.capacity, by=me, now=now())
+            await resize_sessions(session_id, form.data.capacity, which=form.data.which, by=me, now=now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -152,6 +155,7 @@ async def _seats_page(
         capacity_form=capacity_form,
         hold_form=hold_form,
         foreseen=foreseen,
+        ahead=len(await list_concerned(session, Which.ALL, now=now())),
     )
 
 
