@@ -29,6 +29,7 @@ from ateliers.bookings.bookings import list_bookings
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import transaction
 from ateliers.demo_desk import show_the_coordination, show_the_desk
+from ateliers.demo_figures import show_the_figures
 from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
 from ateliers.demo_papers import show_the_papers, write_hours
 from ateliers.demo_rules import Publisher, show_the_rules
@@ -166,6 +167,7 @@ class _Filling:
                 for one in (first, structures[1], next(one for one in structures if one.house.commune == AUXERRE))
             )
             await show_the_rules(home, neighbour, read, coordinator=coordinator, now=self.now)
+            await show_the_figures(coordinator, first.id, manager=first.manager, now=self.now)
         await drop_backlog(self.now - RECENT, now=self.now)
 
     async def network(self) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,8 @@ import psutil
 from ateliers import database
 from ateliers.bench.works import Measure, work
 from ateliers.bench.yard import Yard
+from ateliers.documents.sheets import Cell, Format, Workbook
+from ateliers.reports.counting import roll_days
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.report import report
 from ateliers.reports.rows import booking_rows, session_rows
@@ -22,6 +25,11 @@ from ateliers.reports.scope import Scope
 STRUCTURES = 1000  # ten events each, ten sessions an event, ten bookings a session: a million
 BOOKINGS = 1000  # of one structure
 EXPORTED = 100_000  # rows
+DASHBOARD_STRUCTURES = 3000  # a hundred sessions each
+LARGE_BOOKINGS = 17  # a session: five million
+DIRECT_SECONDS = 6
+LARGEST = 150 * 1024 * 1024  # bytes of the whole process
+BATCH = 2000  # rows
 FLAT = 48 * 1024 * 1024  # bytes by which an export may grow the process, however long it is
 START, END = date(2026, 1, 1), date(2026, 12, 31)
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
@@ -64,7 +72,7 @@ FILL = (
         CASE n WHEN 8 THEN 'given_back' WHEN 9 THEN 'waiting' ELSE 'confirmed' END, 1 + (n = 3)::int,
         CASE n WHEN 9 THEN 1 END, 'Personne ' || n, 'personne-' || n || '@example.test', 'fr', 'online',
         uuid_send(u), uuid_send(u), s.created_at, s.created_at, s.created_at, 0
-    FROM session s, generate_series(1, 10) n, LATERAL (SELECT gen_random_uuid() AS u WHERE s.id IS NOT NULL AND n > 0) g
+    FROM session s, generate_series(1, %(bookings)s) n, LATERAL (SELECT gen_random_uuid() AS u WHERE s.id IS NOT NULL AND n > 0) g
     """,
     """
     INSERT INTO tally (session_id, present, absent, excused, walk_ins, first_at, last_at)
@@ -114,6 +122,59 @@ async def an_export(yard: Yard) -> Measure:
     )
 
 
+@work("dashboard", unit="s", goal=0.3, at_most=True)
+async def a_dashboard(yard: Yard) -> Measure:
+    """The nation's figures and those of the period before, from the sums of days over: 5 million bookings in 300,000 sessions."""
+    structures = STRUCTURES // 10 if yard.quick else DASHBOARD_STRUCTURES
+    async with _filled(yard, structures, bookings=LARGE_BOOKINGS):
+        begun = time.perf_counter()
+        while await roll_days(NOW):
+            pass
+        rolled = time.perf_counter() - begun
+        asked: dict[str, Any] = {"start": START, "end": END, "scope": Scope(is_outside=True), "now": NOW}
+        slowest, sound = 0.0, True
+        for by in (Grouping.NATION, Grouping.DEPARTEMENT, Grouping.REGION, Grouping.MONTH, Grouping.KIND):
+            times = []
+            for _n in range(3):
+                begun = time.perf_counter()
+                made = await report(by=by, **asked)
+                await report(by=by, **asked | {"start": date(2025, 1, 1), "end": date(2025, 12, 31)})
+                times.append(time.perf_counter() - begun)
+            slowest = max(slowest, min(times))
+        begun = time.perf_counter()
+        direct = await report(by=Grouping.KIND, direct=True, **asked)
+        took = time.perf_counter() - begun
+        sound = direct == made and took <= DIRECT_SECONDS
+    return Measure(
+        value=slowest,
+        note=f"{structures * 100:,} sessions, directly {took:.1f} s, all days summed in {rolled:.0f} s",
+        sound=sound,
+    )
+
+
+@work("workbook", unit="s", goal=6, at_most=True)
+async def a_workbook(yard: Yard) -> Measure:
+    """100,000 rows as XLSX; as ODS stands in the note. In at most 150 MiB."""
+    rows = EXPORTED // 10 if yard.quick else EXPORTED
+    line: list[Cell] = ["Structure", "2026-01-05", "14:00", "Europe/Paris", "Atelier", 58194, "Nevers", "tenue"]
+    process = psutil.Process()
+    times, highest = {}, 0
+    for format in Format:
+        begun = time.perf_counter()
+        book = Workbook(format)
+        book.start("Séances")
+        for n in range(0, rows, BATCH):
+            book.write([[f"{n + m}", *line, n, m, n + m, n - m, 1, 2, 3, 4, None] for m in range(BATCH)])
+        book.close()
+        times[format] = time.perf_counter() - begun
+        highest = max(highest, process.memory_info().rss)
+    return Measure(
+        value=times[Format.XLSX],
+        note=f"{rows:,} rows, ODS {times[Format.ODS]:.1f} s, {highest / 1024 / 1024:.0f} MiB in all",
+        sound=highest <= LARGEST,
+    )
+
+
 async def _drain(structures: list[UUID], *, is_bookings: bool) -> tuple[float, int, int]:
     """Seconds, rows, and bytes by which the process grew while reading them."""
     process = psutil.Process()
@@ -129,14 +190,16 @@ async def _drain(structures: list[UUID], *, is_bookings: bool) -> tuple[float, i
 
 
 @asynccontextmanager
-async def _filled(yard: Yard, structures: int) -> AsyncIterator[None]:
-    """The database with so many structures, a hundred sessions and a thousand bookings each."""
+async def _filled(yard: Yard, structures: int, *, bookings: int = 10) -> AsyncIterator[None]:
+    """The database with so many structures, a hundred sessions each, and so many bookings a session."""
     connection = await asyncpg.connect(yard.database_url)
     try:
         # Foreign keys hold by construction; checking a million of them is not what is measured.
         await connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
         for statement in FILL:
-            await connection.execute(statement.replace("%(structures)s", str(structures)))
+            await connection.execute(
+                statement.replace("%(structures)s", str(structures)).replace("%(bookings)s", str(bookings))
+            )
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()

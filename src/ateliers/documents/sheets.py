@@ -233,13 +233,14 @@ _ODS_NAMES = " ".join(
     f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for short, name in (
         ("office", "office"), ("table", "table"), ("text", "text"), ("style", "style"), ("number", "datastyle"),
-        ("fo", "xsl-fo-compatible"), ("of", "of"),
+        ("fo", "xsl-fo-compatible"),
     )
 )  # fmt: skip
+_ODS_FORMULAS = 'xmlns:of="urn:oasis:names:tc:opendocument:xmlns:of:1.2"'
 _ODS_CELL = 'style:family="table-cell" style:parent-style-name="Default"'
 _ODS_WRAP = '<style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top"/>'
 _ODS_HEAD = (
-    f'{_XML}<office:document-content {_ODS_NAMES} office:version="1.3"><office:automatic-styles>'
+    f'{_XML}<office:document-content {_ODS_NAMES} {_ODS_FORMULAS} office:version="1.3"><office:automatic-styles>'
     + "".join(
         f'<style:style style:name="w{n}" style:family="table-column">'
         f'<style:table-column-properties style:column-width="{n * 0.2:.1f}cm"/></style:style>'

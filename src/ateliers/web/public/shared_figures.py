@@ -9,7 +9,6 @@ from litestar.params import FromPath
 
 from ateliers.clock import now
 from ateliers.refusals import NotFound
-from ateliers.reports.exports import day_text
 from ateliers.reports.links import ReportLink, open_link
 from ateliers.reports.report import Report, report
 from ateliers.reports.snapshots import Rectified, compare
@@ -29,8 +28,8 @@ async def show_shared(token: FromPath[str]) -> Response[bytes]:
         link=link,
         path=link.path,
         query="",
+        before=None,
         rectified=rectified,
-        day=day_text,
     )
     answer.headers["x-robots-tag"] = "noindex"
     return private(answer)
