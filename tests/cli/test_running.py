@@ -27,8 +27,8 @@ async def running(*words: str, **variables: str) -> AsyncIterator[asyncio.subpro
         *words,
         env={**os.environ, **{f"ATELIERS_{name}": value for name, value in variables.items()}},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     try:
@@ -47,6 +47,14 @@ async def answering(port: int) -> httpx.Response:
                 return await client.get(f"http://127.0.0.1:{port}/health/ready")
             except httpx.TransportError:
                 await asyncio.sleep(0.1)
+
+
+async def said(process: asyncio.subprocess.Process, words: bytes) -> None:
+    """Read what the process says until these words."""
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        while words not in await process.stdout.readline():
+            assert not process.stdout.at_eof()
 
 
 async def ended(process: asyncio.subprocess.Process, number: signal.Signals) -> int:
@@ -83,6 +91,6 @@ async def test_serve_without_a_database_url_starts_one_and_stops_it(tmp_path: Pa
 
 async def test_the_worker_ends_when_asked(db):
     async with running("worker", DATABASE_URL=db) as process:
-        await asyncio.sleep(2)
+        await said(process, b"worker started")
 
         assert await ended(process, signal.SIGINT) == 0
