@@ -237,6 +237,7 @@ async def test_the_files_say_the_same_page_by_page(client):
     following = re.findall(r'<([^>]+)>; rel="next"', part.headers["link"])[0]
     assert (await client.get(following)).text.splitlines()[0] == file.text.splitlines()[0]
     assert (await client.get(changes)).json()["seances"] == []
+    assert len((await client.get("/donnees/seances.json?structure=partenaire")).json()["seances"]) == 5
     assert (await client.get("/donnees/seances.json?departement=974")).json()["seances"] == []
     since = (await client.get("/donnees/seances.json?updated_since=2026-11-24T11:00:00Z")).json()["seances"]
     assert len(since) == 5

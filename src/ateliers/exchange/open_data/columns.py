@@ -32,7 +32,6 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     changed_at: datetime
     session: Session | None
-    co_organisers: tuple[str, ...] = ()
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +181,12 @@ COLUMNS = (
         meaning=T("Page of the structure."),
         of=lambda s: absolute(f"/signataires/{s.structure_slug}"),
     ),
+    Column(
+        name="coorganisateurs",
+        type="string",
+        meaning=T("Other structures that take part, apart by |."),
+        of=lambda s: "|".join(one.name for one in s.co_organisers) or None,
+    ),
     Column(name="telephone", type="string", meaning=T("Telephone for questions and bookings."), of=_phone),
     Column(name="gratuit", type="boolean", meaning=T("Always true."), of=lambda _s: True),
     Column(
@@ -216,16 +221,13 @@ def _utc(moment: datetime) -> str:
 
 
 FIRST = Column(name="id", type="string", meaning=T("Identifier of the session: it never changes."), of=lambda s: s.id)
-PARTNERS = Column(
-    name="coorganisateurs", type="string", meaning=T("Other structures that take part, apart by |."), of=lambda _s: None
-)
 LAST = Column(
     name="modifie_le",
     type="datetime",
     of=lambda _s: None,
     meaning=T("When this row was last seen to change, UTC: what updated_since compares."),
 )
-ALL = (FIRST, *COLUMNS, PARTNERS, LAST)
+ALL = (FIRST, *COLUMNS, LAST)
 
 
 def row_of(told: Told) -> dict[str, Any]:
@@ -233,8 +235,7 @@ def row_of(told: Told) -> dict[str, Any]:
     ends = {"id": told.id, "modifie_le": _utc(told.changed_at)}
     if told.session is None:
         return {column.name: None for column in ALL} | ends | {"etat": GONE}
-    row = {column.name: column.of(told.session) for column in ALL}
-    return row | {"coorganisateurs": "|".join(told.co_organisers) or None} | ends
+    return {column.name: column.of(told.session) for column in ALL} | ends
 
 
 def schema() -> dict[str, Any]:

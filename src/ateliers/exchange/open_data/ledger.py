@@ -16,8 +16,8 @@ PUBLIC = """e.state = 'published' AND e.visibility = 'public' AND o.state = 'adm
     AND (e.public_from IS NULL OR e.public_from <= $1)"""
 VERSION = """hashtextextended(concat_ws('/', s.id, extract(epoch FROM s.updated_at), extract(epoch FROM e.updated_at),
     extract(epoch FROM p.updated_at), o.name, o.slug, o.phone, (
-        SELECT string_agg(c.structure_id::text, ',' ORDER BY c.structure_id) FROM co_organiser c
-        WHERE c.event_id = e.id AND c.accepted_at IS NOT NULL)), 0)"""
+        SELECT string_agg(x.name, '/' ORDER BY x.name) FROM co_organiser c JOIN structure x ON x.id = c.structure_id
+        WHERE c.event_id = e.id AND c.accepted_at IS NOT NULL AND x.state = 'admitted')), 0)"""
 
 
 async def sweep(now: datetime) -> None:

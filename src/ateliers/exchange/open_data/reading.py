@@ -22,13 +22,17 @@ FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"(tout|changements)\.(\d{1,16})\.([0-9a-f]{32})\.(\d{1,16})", re.ASCII)
 
+# What the structure organises with the one whose event it is.
+_SHARED = """EXISTS (SELECT FROM co_organiser x JOIN structure c ON c.id = x.structure_id
+                     WHERE x.event_id = e.id AND x.accepted_at IS NOT NULL AND c.slug = {0})"""
+
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which sessions: everything left out does not matter."""
 
     departement: str | None = None
     region: str | None = None
-    structure: str | None = None  # its slug
+    structure: str | None = None  # its slug; what it organises with others is its own too
     kind: Kind | None = None
 
     def check(self) -> None:
@@ -43,17 +47,18 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     def conditions(self, values: list[Any]) -> str:
         """SQL on the tables of a session; what it compares with is added to `values`."""
+        kind = None if self.kind is None else self.kind.value
         inside = None if self.region is None else departements_of(self.region)
         parts = ["TRUE"]
-        for column, value in (
-            ("COALESCE(p.departement, o.departement) = $", self.departement),
-            ("COALESCE(p.departement, o.departement) = ANY($", inside),
-            ("o.slug = $", self.structure),
-            ("e.kind = $", None if self.kind is None else self.kind.value),
+        for condition, value in (
+            ("COALESCE(p.departement, o.departement) = {0}", self.departement),
+            ("COALESCE(p.departement, o.departement) = ANY({0})", inside),
+            (f"(o.slug = {{0}} OR {_SHARED})", self.structure),
+            ("e.kind = {0}", kind),
         ):
             if value is not None:
                 values.append(value)
-                parts.append(f"{column}{len(values)}{')' if 'ANY(' in column else ''}")
+                parts.append(condition.format(f"${len(values)}"))
         return " AND ".join(parts)
 
 
@@ -128,15 +133,10 @@ async def read_page(wanted: Wanted, cursor: Cursor, *, limit: int, now: datetime
     page = found[:limit]
     ids = [row["session_id"] for row in page if row["shown"]]
     sessions = {one.id: one for one in await fetch(Session, f"{SESSION_SQL} WHERE s.id = ANY($1)", ids)}
-    partners = await _partners(list({one.event_id for one in sessions.values()}))
-    rows = []
-    for row in page:
-        session = sessions.get(row["session_id"])
-        co_organisers = partners.get(session.event_id, ()) if session is not None else ()
-        told = Told(
-            id=str(row["session_id"]), changed_at=row["changed_at"], session=session, co_organisers=co_organisers
-        )
-        rows.append(told)
+    rows = [
+        Told(id=str(row["session_id"]), changed_at=row["changed_at"], session=sessions.get(row["session_id"]))
+        for row in page
+    ]
     if len(found) > limit:
         last = page[-1]
         there = msgspec.structs.replace(cursor, at=last["changed_at"], id=last["session_id"])
@@ -163,16 +163,6 @@ def _afterwards(cursor: Cursor, rows: list[Told]) -> Cursor:
     if not rows:
         return cursor
     return msgspec.structs.replace(cursor, at=rows[-1].changed_at, id=UUID(rows[-1].id))
-
-
-async def _partners(event_ids: list[UUID]) -> dict[UUID, tuple[str, ...]]:
-    rows = await fetch_rows(
-        """SELECT c.event_id, array_agg(o.name ORDER BY o.name) AS names FROM co_organiser c
-           JOIN structure o ON o.id = c.structure_id
-           WHERE c.event_id = ANY($1) AND c.accepted_at IS NOT NULL AND o.state = 'admitted' GROUP BY c.event_id""",
-        event_ids,
-    )
-    return {row["event_id"]: tuple(row["names"]) for row in rows}
 
 
 def _microseconds(moment: datetime) -> int:
