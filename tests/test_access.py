@@ -49,6 +49,8 @@ SECRETS: dict[str, set[str]] = {
     "SecretNeed": OURS,
     "SecretCompanion": OURS,
     "SecretWalkIn": OURS,
+    "SecretHelper": OURS,
+    "SecretAside": OURS,
     "SecretNote": TERRITORY,
     "SecretMessage": TERRITORY,
     "SecretStory": OURS,
@@ -108,6 +110,11 @@ JSON: dict[str, Any] = {
     "/move": {"minutes": 30},
     "/call-off": {"reason": "Plus personne"},
     "/attendance": {"state": "absent", "at": clock.now().isoformat(), "op": "walk"},
+    "/operations": {
+        "device": "x",
+        "now": clock.now().isoformat(),
+        "operations": [{"op": "walk", "kind": "walk_in", "seq": 1, "at": clock.now().isoformat()}],
+    },
     "/walk-ins": {"name": "X", "at": clock.now().isoformat(), "op": "walk"},
     "/give-back": {"seats": 1},
 }
@@ -175,6 +182,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
     await world.make_booking(past, code="AAAAA3", **facts)
     await world.make_booking(webinar, code="AAAAA4", **facts)
     await world.insert("walk_in", op="1", session_id=past, name="SecretWalkIn", at=clock.now(), recorded_at=clock.now())
+    await world.make_kept_aside(past, at=clock.now(), name="SecretAside")
     await world.insert("application_message", structure_id=candidate, at=clock.now(), text="SecretMessage")
     people = {
         "samir": await world.make_samir(ours),
@@ -232,6 +240,8 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "model_id": [str(await make_model(title="SecretModel"))],
         "draft_id": [str(await make_unfinished(people["samir"], "SecretUnfinished"))],
         "note_id": [str(note)],
+        "period_id": ["01a20000-0000-7000-8000-000000000000"],
+        "link_id": [str(await world.make_volunteer_link(past, "SecretHelper"))],
         "candidate_id": [str(candidate_id)],
         "training_id": [str(training)],
         "slug": ["ccas-de-nevers", "candidate"],
@@ -359,7 +369,7 @@ OWNED = {
     **dict.fromkeys(("experience_consent", "experience_document"), "$1::uuid IS NOT NULL"),
     "session": "t.event_id IN (SELECT id FROM event WHERE structure_id = $1)",
     **dict.fromkeys(
-        ("booking", "attendance", "walk_in", "tally"),
+        ("booking", "attendance", "walk_in", "tally", "count_tap", "taken_back", "kept_aside", "volunteer_link"),
         "t.session_id IN (SELECT s.id FROM session s JOIN event e ON e.id = s.event_id WHERE e.structure_id = $1)",
     ),
 }

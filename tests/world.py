@@ -313,3 +313,23 @@ async def make_import_file(structure_id: UUID, by_id: UUID, content: bytes) -> U
         usual={"kind": "workshop"},
         created_at=datetime.now(UTC),
     )
+
+
+async def make_volunteer_link(session_id: UUID, label: str = "Odette", **values: Any) -> UUID:
+    """A link for the volunteer of the day, given the day before."""
+    moments = {"created_at": NOON, "expires_at": START + timedelta(days=1)}
+    return await insert("volunteer_link", session_id=session_id, label=label, **moments | values)
+
+
+async def make_kept_aside(session_id: UUID, *, at: datetime, name: str = "Rosa Pires") -> str:
+    """Somebody without a booking, noted with a link that no longer worked; its op, as stored."""
+    op = f"{session_id.hex}:aside-1"
+    operation = {"op": "aside-1", "kind": "walk_in", "seq": 1, "at": at.isoformat(), "name": name}
+    await database.execute(
+        "INSERT INTO kept_aside (op, session_id, operation, why, at, received_at) VALUES ($1, $2, $3, 'expired', $4, $4)",
+        op,
+        session_id,
+        operation,
+        at,
+    )
+    return op

@@ -28,6 +28,7 @@ from ateliers.bookings.booking import Booking, BookingState, Channel, Contact, O
 from ateliers.bookings.bookings import list_bookings
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import transaction
+from ateliers.demo_attendance import count_passers_by, show_attendance
 from ateliers.demo_desk import show_the_coordination, show_the_desk
 from ateliers.demo_figures import show_the_figures
 from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
@@ -168,6 +169,7 @@ class _Filling:
             )
             await show_the_rules(home, neighbour, read, coordinator=coordinator, now=self.now)
             await show_the_figures(coordinator, first.id, manager=first.manager, now=self.now)
+        await show_attendance(first.id, first.halls[0], first.manager, first.helper, first.zone, self.now)
         await drop_backlog(self.now - RECENT, now=self.now)
 
     async def network(self) -> None:
@@ -371,9 +373,11 @@ class _Filling:
         guests = self.dice.randint(6, 18) if session.rules.has_counter else self.dice.choice((0, 0, 1, 2, 3))
         if not marks and not guests:
             await record_nobody_came(session.id, "demo-nobody", by=structure.helper, now=then)
-        for number in range(guests):
+        if session.rules.has_counter:
+            await count_passers_by(session.id, guests, by=structure.helper, now=then)
+        for number in range(0 if session.rules.has_counter else guests):
             came = session.starts_at + timedelta(minutes=5 * number)
-            guest = None if session.rules.has_counter else self.dice.choice(WALK_INS) or None
+            guest = self.dice.choice(WALK_INS) or None
             await add_walk_in(session.id, guest, f"demo-{number}", came, by=structure.helper, now=then)
         await write_hours(session, structure.helper, structure.manager, now=then)
 

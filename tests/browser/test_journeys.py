@@ -93,13 +93,14 @@ def test_an_ambassador_takes_attendance_without_scripts(chromium, demo, signed_i
     )
     page = context.new_page()
     page.goto("/espace")
-    page.locator("a[href$='/appel']").first.click()
+    page.get_by_role("link", name="Listes de présence").click()
+    page.get_by_role("link", name="pas à pas").click()
     before = page.locator("[name=state][value=present][aria-pressed=true]").count()
     waiting = page.locator("li:has([name=state][value=present][aria-pressed=false])")
     assert waiting.count() > 0
     waiting.first.locator("[name=state][value=present]").click()
     assert page.locator("[name=state][value=present][aria-pressed=true]").count() == before + 1
-    page.locator("form[action$='/defaire'] button").click()
+    page.get_by_role("button", name="Annuler la dernière action").click()
     assert page.locator("[name=state][value=present][aria-pressed=true]").count() == before
     page.locator("form[action$='/sans-inscription'] [name=name]").fill("Monsieur Petit")
     page.locator("form[action$='/sans-inscription'] button[type=submit]").first.click()

@@ -17,7 +17,8 @@ from ateliers.network.resigning import NewSignature
 from ateliers.network.thread import NewMessage
 from ateliers.web.coordination import structures
 from ateliers.web.public import booking, event, find_booking, my_booking, sign_in
-from ateliers.web.workspace import attendance, calls, one_booking, phone_booking, seats
+from ateliers.web.workspace import calls, one_booking, phone_booking, seats
+from tests.web.attendance_forms import ATTENDANCE
 from tests.web.exchange_forms import EXCHANGE_FORMS
 from tests.web.experience_forms import EXPERIENCES
 from tests.web.figures_forms import FIGURES
@@ -258,43 +259,6 @@ FORMS: dict[str, Sent] = {
     "/espace/inscriptions/{booking_id:uuid}/renvoyer": Sent(
         at=lambda s: f"/espace/inscriptions/{s.booking}/renvoyer", by="nadia"
     ),
-    "/espace/seances/{session_id:uuid}/appel": Sent(
-        at=lambda s: f"/espace/seances/{s.began}/appel",
-        by="nadia",
-        struct=attendance.SeatTap,
-        valid=lambda s: {"seat": s.seat, "state": "present", "then": s.seat, "q": "Odile"},
-        is_tap=True,
-    ),
-    "/espace/seances/{session_id:uuid}/appel/tous-presents": Sent(
-        at=lambda s: f"/espace/seances/{s.began}/appel/tous-presents",
-        by="nadia",
-        struct=attendance.Tap,
-        valid=lambda _s: {"op": "0123"},
-        is_tap=True,
-    ),
-    "/espace/seances/{session_id:uuid}/appel/personne": Sent(
-        at=lambda s: f"/espace/seances/{s.began}/appel/personne",
-        by="nadia",
-        struct=attendance.Tap,
-        valid=lambda _s: {"op": "0123"},
-        is_tap=True,
-    ),
-    "/espace/seances/{session_id:uuid}/appel/corriger": Sent(
-        at=lambda s: f"/espace/seances/{s.began}/appel/corriger", by="nadia"
-    ),
-    "/espace/seances/{session_id:uuid}/appel/defaire": Sent(
-        at=lambda s: f"/espace/seances/{s.began}/appel/defaire",
-        by="nadia",
-        struct=attendance.UndoTap,
-        valid=lambda _s: {"action": "0123"},
-        is_tap=True,
-    ),
-    "/espace/seances/{session_id:uuid}/appel/sans-inscription": Sent(
-        at=lambda s: f"/espace/seances/{s.began}/appel/sans-inscription",
-        by="nadia",
-        struct=attendance.WalkInForm,
-        valid=lambda _s: {"op": "0123", "name": "Rosa"},
-    ),
     "/espace/equipe/{slug:str}/invitations": Sent(
         at=lambda _s: "/espace/equipe/ccas-de-nevers/invitations",
         by="samir",
@@ -393,6 +357,7 @@ FORMS: dict[str, Sent] = {
     **SENDING,
     **FIGURES,
     **EXCHANGE_FORMS,
+    **ATTENDANCE,
     **RULES_FORMS,
     **EXPERIENCES,
 }

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ateliers import clock, database
 from ateliers.agenda.alerts import find_alert
+from ateliers.attendance.recorder import list_links
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.links import manage_path
 from ateliers.bookings.opt_out import stop_reminders_path
@@ -30,6 +31,7 @@ from tests.world import (
     make_event,
     make_file,
     make_import_file,
+    make_kept_aside,
     make_kit_item,
     make_nadia,
     make_paule,
@@ -39,6 +41,7 @@ from tests.world import (
     make_samir,
     make_session,
     make_structure,
+    make_volunteer_link,
 )
 
 
@@ -98,6 +101,9 @@ class Scene(Struct, frozen=True, kw_only=True):
     sent_story: UUID  # another, sent and not read yet
     shared_story: UUID  # another, that everybody reads
     paper: UUID  # a document of the first
+    helpers_link: UUID  # of the volunteer of the day, of the session that began
+    helpers_list: str  # the address that it opens
+    kept_aside: str  # an answer of a device that waits for a human
     token: str  # of the booking form
     closed: UUID  # a quarter of the territory, long ago
     closed_own: UUID  # and of the structure
@@ -188,6 +194,7 @@ async def make_scene() -> Scene:
         structure,
         moment,
     )
+    helper = await make_volunteer_link(began, expires_at=soon)
     next_training = await make_session(
         await make_event(structure, kind="training", visibility="network"), starts_at=soon, place_id=place
     )
@@ -255,5 +262,8 @@ async def make_scene() -> Scene:
         shared=await make_report_link(by=paule, departements=["58"]),
         shared_own=await make_report_link(by=samir, structure_id=structure),
         **await make_stories(structure, samir),
+        helpers_link=helper,
+        helpers_list=next(one.path for one in await list_links(began)),
+        kept_aside=await make_kept_aside(began, at=moment),
         token=timed_token(booking.FORM, f"{session} 0123456789abcdef01234567", now=moment - timedelta(minutes=3)),
     )

@@ -37,12 +37,12 @@ class KeptAside(msgspec.Struct, frozen=True, kw_only=True):
     who: str  # '' : nobody known
 
     @property
-    def label(self) -> T | str:
+    def label(self) -> T:
         """What it says, in words."""
         return describe(self.operation)
 
 
-def describe(operation: dict[str, Any]) -> T | str:
+def describe(operation: dict[str, Any]) -> T:
     """An operation as it was sent, in words."""
     try:
         one = msgspec.convert({**operation, "device": ""}, Operation)

@@ -163,7 +163,7 @@ def _why_nothing(held: Held, by: Recorder, now: datetime) -> Why | None:
         return Why.EXPIRED
     if held.called_off_at is not None:
         return Why.CALLED_OFF
-    return Why.CLOSED if held.is_closed else None
+    return Why.CLOSED if held.closed else None
 
 
 def _sort(

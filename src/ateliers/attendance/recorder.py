@@ -129,6 +129,8 @@ async def withdraw_link(session_id: UUID, link_id: UUID, *, by: Person, now: dat
     session = await get_session(session_id)
     if not by.serves(session.structure_id):
         raise NotAllowed
+    if link_id not in {one.id for one in await list_links(session_id)}:
+        raise NotFound
     await execute(
         "UPDATE volunteer_link SET revoked_at = $3 WHERE id = $2 AND session_id = $1 AND revoked_at IS NULL",
         session_id,

@@ -12,6 +12,7 @@ from ateliers.agenda.kinds import Counter
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
 from ateliers.attendance.aside import list_kept_aside
+from ateliers.attendance.closing import ClosedPeriod, locked_by
 from ateliers.attendance.conflicts import Said, heads
 from ateliers.attendance.mark import SeatState, outside, seat_id
 from ateliers.attendance.recorder import Recorder, author, may_record
@@ -52,6 +53,7 @@ class SeatLine(msgspec.Struct, frozen=True, kw_only=True):
     state: SeatState | None
     at: datetime | None
     heads: list[str] = []  # names of the marks that stand, as their devices gave them: what a tap on this line has seen
+    action: str = ""  # the tap that made the mark that stands
     voices: list[Voice] = []  # when two devices disagree: what each says, the one that stands for now first
 
     @property
@@ -74,6 +76,11 @@ class LastAction(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None  # of the walk-in, or of the only seat's booking
     counter: Counter | None = None
     amount: int = 0
+
+    @property
+    def op(self) -> str:
+        """The action's name as a device gives it."""
+        return outside(self.action)
 
     @property
     def label(self) -> T:
@@ -100,7 +107,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[Counter, int]  # every counter of this kind of session
     last: LastAction | None
     kept_aside: int  # operations of devices that wait for a human
-    is_closed: bool  # the period is closed: nothing changes any more
+    closed: ClosedPeriod | None  # the closing after which nothing changes any more
 
     def is_released(self, now: datetime) -> bool:
         """Seats of which nothing is known may be given to people on the spot (E9)."""
@@ -157,7 +164,7 @@ async def get_sheet(session_id: UUID, *, search: str = "", by: Recorder) -> Shee
         counts={counter: counts.get(counter, 0) for counter in session.rules.counters},
         last=await _last_action(session_id, by=by),
         kept_aside=len(await list_kept_aside(session_id)),
-        is_closed=False,
+        closed=await locked_by(session_id),
     )
 
 
@@ -179,6 +186,7 @@ def _line(booking: Booking, seat: int, name: str, said: Sequence[_Mark]) -> Seat
         state=SeatState(latest.state) if latest and latest.state else None,
         at=latest.at if latest and latest.state else None,
         heads=[outside(one.op) for one in standing],
+        action=next((outside(one.action) for one in said if latest and one.op == latest.op), ""),
         voices=[
             Voice(state=SeatState(one.state) if one.state else None, who=who[one.op], at=one.at) for one in standing
         ]
@@ -190,6 +198,7 @@ def _line(booking: Booking, seat: int, name: str, said: Sequence[_Mark]) -> Seat
 class _Mark(Said, frozen=True, kw_only=True):
     booking_id: UUID
     seat: int
+    action: str
     who: str
 
 
@@ -197,7 +206,7 @@ async def _said(session_id: UUID) -> dict[tuple[UUID, int], list[_Mark]]:
     found: dict[tuple[UUID, int], list[_Mark]] = {}
     for mark in await fetch(
         _Mark,
-        "SELECT m.booking_id, m.seat, m.op, m.device, m.seq, m.at, m.state, m.saw, m.undone_at IS NOT NULL AS is_undone, "
+        "SELECT m.booking_id, m.seat, m.action, m.op, m.device, m.seq, m.at, m.state, m.saw, m.undone_at IS NOT NULL AS is_undone, "
         "COALESCE(p.name, v.label, '') AS who FROM attendance_mark m LEFT JOIN person p ON p.id = m.by_id "
         "LEFT JOIN volunteer_link v ON v.id = m.volunteer_id WHERE m.session_id = $1",
         session_id,

@@ -10,18 +10,14 @@ import msgspec
 from ateliers.agenda.changing import SessionCalledOff
 from ateliers.agenda.kinds import Counter, Kind
 from ateliers.agenda.outcome import Outcome
+from ateliers.attendance.closing import ClosedPeriod, PeriodClosed, locked_by
 from ateliers.attendance.recorder import LinkOver, Recorder, Volunteer, may_record
 from ateliers.bookings.bookings import OF_SESSION
 from ateliers.database import fetch_one, fetch_rows
-from ateliers.refusals import NotAllowed, NotFound, Refusal
+from ateliers.refusals import NotAllowed, NotFound
+from ateliers.words import date_in_words
 
 Seat = tuple[UUID, int]  # booking, number
-
-
-class PeriodClosed(Refusal):
-    """The figures of these days are closed: reopening is somebody's decision, and is written down (E13)."""
-
-    title = "The period of this session is closed: its attendance no longer changes."
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,9 +28,10 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     partners: list[UUID]  # co-organisers who accepted
     kind: Kind
     starts_at: datetime
+    zone: str
     called_off_at: datetime | None
     outcome: Outcome | None
-    is_closed: bool
+    closed: ClosedPeriod | None = None  # the closing that forbids to write
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +54,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LOCK = (
-    "SELECT s.id, e.structure_id, e.kind, s.starts_at, s.called_off_at, s.outcome, false AS is_closed, "
+    "SELECT s.id, e.structure_id, e.kind, s.starts_at, s.called_off_at, s.outcome, s.zone, "
     "ARRAY(SELECT c.structure_id FROM co_organiser c WHERE c.event_id = e.id AND c.accepted_at IS NOT NULL) AS partners "
     "FROM session s JOIN event e ON e.id = s.event_id WHERE s.id = $1 FOR NO KEY UPDATE OF s"
 )
@@ -73,8 +70,8 @@ async def lock_session(session_id: UUID, *, by: Recorder, now: datetime) -> Held
         raise LinkOver
     if held.called_off_at is not None:
         raise SessionCalledOff
-    if held.is_closed:
-        raise PeriodClosed
+    if held.closed is not None:
+        raise PeriodClosed(day=date_in_words(held.closed.closed_at, held.zone))
     return held
 
 
@@ -85,7 +82,7 @@ async def lock_even_closed(session_id: UUID, *, by: Recorder) -> Held:
         raise NotFound
     if not may_record(by, held.id, held.structure_id, held.partners):
         raise NotAllowed
-    return held
+    return msgspec.structs.replace(held, closed=await locked_by(held.id))
 
 
 async def partners_of(event_id: UUID) -> list[UUID]:

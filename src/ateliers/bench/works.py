@@ -27,6 +27,7 @@ ORDER = (
     "search-page",
     "event-page",
     "session-page",
+    "attendance",
     "feed",
     "compose",
     "outbox",

@@ -20,6 +20,7 @@ STALE_SECONDS = 1.0  # how long a page may still be shown while a new one is mad
 MOST = 512  # answers
 PRIVATE = (
     "/ma-reservation",
+    "/appel",
     "/espace",
     "/coordination",
     "/api",

@@ -1,10 +1,9 @@
-"""The attendance list on a phone: one button, one form, so that it works without JavaScript too."""
+"""The attendance list of a session for its team: the list itself, the journal behind it, and links for volunteers of the day."""
 
 from __future__ import annotations
 
 from secrets import token_hex
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -13,165 +12,217 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
-from ateliers.attendance.mark import SEAT_ID, Op, SeatState, read_seat_id
-from ateliers.attendance.record import (
-    NothingToUndo,
-    forget_outcome,
-    mark_everyone_present,
-    mark_seat,
-    record_nobody_came,
-    undo,
-)
+from ateliers.agenda.kinds import Counter
+from ateliers.agenda.session import Session
+from ateliers.agenda.sessions import get_session
+from ateliers.attendance.aside import put_away, take_after_all
+from ateliers.attendance.counters import MOST, NoSuchCounter, correct_total
+from ateliers.attendance.journal import get_journal
+from ateliers.attendance.lists import list_lists
+from ateliers.attendance.mark import Op
+from ateliers.attendance.recorder import NewLink, give_link, list_links, withdraw_link
 from ateliers.attendance.sheet import get_sheet
-from ateliers.attendance.walk_ins import WalkInName, add_walk_in
 from ateliers.clock import now
+from ateliers.documents.qr import qr_svg
 from ateliers.network.people import Person
-from ateliers.refusals import NotFound, Refusal
-from ateliers.web.answers import redirect
+from ateliers.refusals import NotAllowed, NotFound, Refusal
+from ateliers.rendering import absolute
+from ateliers.web.answers import page, private, redirect
+from ateliers.web.attendance_list import LONGEST_SEARCH, Place
 from ateliers.web.forms import Form, read_form
 
-LONGEST_SEARCH = 100
-Search = Annotated[str, Meta(max_length=LONGEST_SEARCH)]
+Asked = Request[Any, Any, Any]
+LIST = "/espace/seances/{session_id:uuid}/appel"
 
 
-class SeatTap(msgspec.Struct, frozen=True, kw_only=True):
-    """One button of one line. `then`: the line below, where the page goes on."""
+class AsideTap(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of an answer that was kept aside."""
 
-    seat: Annotated[str, Meta(min_length=3, max_length=20)]
-    state: SeatState | None = None
-    then: Annotated[str, Meta(max_length=20)] = ""
-    q: Search = ""
+    op: Annotated[str, Meta(min_length=1, max_length=200)]
+    take: bool = False
 
 
-class Tap(msgspec.Struct, frozen=True, kw_only=True):
-    """A button about the whole list; `op` makes a double tap count once."""
+class TotalForm(msgspec.Struct, frozen=True, kw_only=True):
+    """A total put right by hand; `seen` is what the page showed."""
 
-    op: Op
-
-
-class UndoTap(msgspec.Struct, frozen=True, kw_only=True):
-    """Take this tap back."""
-
-    action: Annotated[str, Meta(min_length=1, max_length=200)]
+    op: Annotated[Op, Meta(title="Operation", extra={"input": "hidden"})]
+    counter: Annotated[Counter, Meta(title="Counter", extra={"input": "hidden"})]
+    seen: Annotated[int, Meta(ge=0, le=10**9, title="Total on this page", extra={"input": "hidden"})]
+    total: Annotated[int, Meta(ge=0, le=MOST, title="The right total", extra={"inputmode": "numeric"})]
 
 
-class WalkInForm(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who came without a booking."""
+@get("/espace/appel")
+async def show_lists(me: NamedDependency[Person]) -> Response[bytes]:
+    """The lists of these days: the first page of the list installed on a phone."""
+    found = await list_lists(me, now=now())
+    return private(page("workspace/attendance_lists.html", lists=found, recorder_id=me.id))
 
-    op: Annotated[Op, Meta(extra={"input": "hidden"})]
-    name: Annotated[WalkInName, Meta(title="Name, if they want to give it", extra={"autocomplete": "off"})] = ""
 
-
-@get("/espace/seances/{session_id:uuid}/appel")
-async def show_list(
-    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
-) -> Response[bytes]:
+@get(LIST)
+async def show_list(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """The list, narrowed to `?q=`."""
-    search = request.query_params.get("q", "")[:LONGEST_SEARCH]
-    return await _list_page(Form.of(WalkInForm, op=token_hex(8)), session_id, me, search=search)
+    return await _place(session_id, me).show(search=request.query_params.get("q", "")[:LONGEST_SEARCH])
 
 
-@post("/espace/seances/{session_id:uuid}/appel")
-async def tap_seat(
-    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
-) -> Response[bytes]:
+@post(LIST)
+async def tap_seat(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """Present, absent, excused, or not recorded after all."""
-    tap = _sent(await read_form(request, SeatTap))
-    code, seat = read_seat_id(tap.seat)
-    await mark_seat(session_id, code, seat, tap.state, by=me, now=now())
-    return _back(session_id, anchor=f"place-{tap.then}" if SEAT_ID.fullmatch(tap.then) else "liste", search=tap.q)
+    return await _place(session_id, me).tap(request, "")
 
 
-@post("/espace/seances/{session_id:uuid}/appel/tous-presents")
-async def tap_everyone(
-    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
-) -> Response[bytes]:
+@post(f"{LIST}/tous-presents")
+async def tap_everyone(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """Everybody of whom nothing is known yet is present."""
-    tap = _sent(await read_form(request, Tap))
-    await mark_everyone_present(session_id, tap.op, by=me, now=now())
-    return _back(session_id)
+    return await _place(session_id, me).tap(request, "tous-presents")
 
 
-@post("/espace/seances/{session_id:uuid}/appel/personne")
-async def tap_nobody(
-    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
-) -> Response[bytes]:
+@post(f"{LIST}/personne")
+async def tap_nobody(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """The session was held, and nobody came."""
-    tap = _sent(await read_form(request, Tap))
-    await record_nobody_came(session_id, tap.op, by=me, now=now())
-    return _back(session_id)
+    return await _place(session_id, me).tap(request, "personne")
 
 
-@post("/espace/seances/{session_id:uuid}/appel/corriger")
-async def tap_correct(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+@post(f"{LIST}/corriger")
+async def tap_correct(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """It is not true that nobody came."""
-    await forget_outcome(session_id, by=me, now=now())
-    return _back(session_id)
+    return await _place(session_id, me).tap(request, "corriger")
 
 
-@post("/espace/seances/{session_id:uuid}/appel/defaire")
-async def tap_undo(
-    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
-) -> Response[bytes]:
-    """Take one tap back; tapped twice, the second finds nothing to do."""
-    tap = _sent(await read_form(request, UndoTap))
-    try:
-        await undo(session_id, tap.action, by=me, now=now())
-    except NothingToUndo:
-        return _back(session_id)
-    return _back(session_id)
+@post(f"{LIST}/defaire")
+async def tap_undo(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """Take one tap back."""
+    return await _place(session_id, me).tap(request, "defaire")
 
 
-@post("/espace/seances/{session_id:uuid}/appel/sans-inscription")
-async def tap_walk_in(
-    request: Request[Any, Any, Any], session_id: FromPath[UUID], me: NamedDependency[Person]
-) -> Response[bytes]:
+@post(f"{LIST}/compter")
+async def tap_count(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """One more person counted."""
+    return await _place(session_id, me).tap(request, "compter")
+
+
+@post(f"{LIST}/sans-inscription")
+async def tap_walk_in(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """One more person, with or without a name."""
-    form = await read_form(request, WalkInForm)
+    return await _place(session_id, me).tap(request, "sans-inscription")
+
+
+@get(f"{LIST}/total")
+async def show_total(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """The form to put the total of `?compteur=` right."""
+    sheet = await get_sheet(session_id, by=me)
+    counter = next((one for one in sheet.counts if one.value == request.query_params.get("compteur")), None)
+    if counter is None:
+        raise NotFound
+    seen = sheet.counts[counter]
+    form = Form.of(TotalForm, op=token_hex(8), counter=counter, seen=seen, total=seen)
+    return page("workspace/attendance_total.html", form=form, session=sheet.session, counter=counter)
+
+
+@post(f"{LIST}/total")
+async def correct(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """Make the total what was typed; refused when somebody tapped since."""
+    form = await read_form(request, TotalForm)
+    wish = form.data
+    if wish is not None:
+        try:
+            await correct_total(session_id, wish.counter, wish.total, seen=wish.seen, op=wish.op, by=me, now=now())
+        except (NoSuchCounter, NotAllowed, NotFound):
+            raise
+        except Refusal as refusal:
+            if "total" in refusal.facts:
+                form.raw["seen"] = [str(refusal.facts["total"])]
+            form.refuse(refusal)
+        else:
+            return redirect(f"{_place(session_id, me).path}#compteur-{wish.counter.value}")
+    sheet = await get_sheet(session_id, by=me)
+    sent = (form.raw.get("counter") or [""])[-1]
+    counter = next((one for one in sheet.counts if one.value == sent), None)
+    return form.page("workspace/attendance_total.html", session=sheet.session, counter=counter)
+
+
+@get(f"{LIST}/journal")
+async def show_journal(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """Who changed what and when, and what devices sent that the list could not take."""
+    return private(page("workspace/attendance_journal.html", journal=await get_journal(session_id, by=me)))
+
+
+@post(f"{LIST}/journal")
+async def settle_aside(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """Take an answer that was kept aside after all, or put it away."""
+    form = await read_form(request, AsideTap)
     if form.data is None:
-        return await _list_page(form, session_id, me)
-    moment = now()
-    try:
-        await add_walk_in(session_id, form.data.name, form.data.op, moment, by=me, now=moment)
-    except Refusal as refusal:
-        return await _list_page(form.refuse(refusal), session_id, me)
-    return _back(session_id, anchor="sans-inscription")
+        raise NotFound
+    await (take_after_all if form.data.take else put_away)(session_id, form.data.op, by=me, now=now())
+    return redirect(f"{_place(session_id, me).path}/journal")
 
 
-async def _list_page(form: Form[WalkInForm], session_id: UUID, me: Person, *, search: str = "") -> Response[bytes]:
-    sheet = await get_sheet(session_id, search=search, by=me)
+@get(f"{LIST}/liens")
+async def show_links(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """The session's links for volunteers of the day."""
+    return await _links_page(Form.of(NewLink), await _served(session_id, me))
+
+
+@post(f"{LIST}/liens")
+async def give(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """One more link."""
+    session = await _served(session_id, me)
+    form = await read_form(request, NewLink)
+    if form.data is not None:
+        try:
+            link = await give_link(session_id, form.data, by=me, now=now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(f"{_place(session_id, me).path}/liens#lien-{link.id}")
+    return await _links_page(form, session)
+
+
+@post(f"{LIST}/liens/{{link_id:uuid}}/retrait")
+async def withdraw(session_id: FromPath[UUID], link_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """The link stops working at once."""
+    await withdraw_link(session_id, link_id, by=me, now=now())
+    return redirect(f"{_place(session_id, me).path}/liens")
+
+
+def _place(session_id: UUID, me: Person) -> Place:
+    return Place(session_id=session_id, by=me, path=f"/espace/seances/{session_id}/appel")
+
+
+async def _served(session_id: UUID, me: Person) -> Session:
+    session = await get_session(session_id)
+    if not me.serves(session.structure_id):
+        raise NotFound
+    return session
+
+
+async def _links_page(form: Form[NewLink], session: Session) -> Response[bytes]:
     moment = now()
-    return form.page(
-        "workspace/attendance.html",
-        sheet=sheet,
-        session=sheet.session,
-        search=search,
-        states=list(SeatState),
-        op=token_hex(8),
-        is_ahead=sheet.session.starts_at > moment,
-        is_released=sheet.is_released(moment),
-        free=sheet.free_on_the_spot(moment),
+    links = [(link, absolute(link.path)) for link in await list_links(session.id)]
+    return private(
+        form.page(
+            "workspace/attendance_links.html",
+            session=session,
+            links=[(link, address, qr_svg(address)) for link, address in links if link.is_open(moment)],
+            ended=[link for link, _address in links if not link.is_open(moment)],
+        )
     )
 
 
-def _sent(form: Form[Any]) -> Any:
-    """What was tapped; only a page that is not ours sends something else."""
-    if form.data is None:
-        raise NotFound
-    return form.data
-
-
-def _back(session_id: UUID, *, anchor: str = "liste", search: str = "") -> Response[bytes]:
-    query = f"?q={quote(search)}" if search else ""
-    return redirect(f"/espace/seances/{session_id}/appel{query}#{anchor}")
-
-
 ROUTES: list[Any] = [
+    show_lists,
     show_list,
     tap_seat,
     tap_everyone,
     tap_nobody,
     tap_correct,
     tap_undo,
+    tap_count,
     tap_walk_in,
+    show_total,
+    correct,
+    show_journal,
+    settle_aside,
+    show_links,
+    give,
+    withdraw,
 ]

@@ -1,0 +1,379 @@
+// The attendance list without network: taps are kept on this device and sent, in order, once the network is back.
+// Without this script every button is a form of its own. The queue below asks for no page: tests drive it alone.
+
+const BATCH = 50;
+const PATIENCE = 10_000; // milliseconds that the network is given for one batch
+const EVERY = 20_000; // milliseconds between two tries
+
+// Kept on the device ------------------------------------------------------------------------------
+
+const asked = (request) =>
+  new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+
+const opened = (name) => {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => {
+    const ops = request.result.createObjectStore("ops", { keyPath: "op" });
+    ops.createIndex("list", "list");
+    request.result.createObjectStore("device", { keyPath: "key" });
+  };
+  return asked(request);
+};
+
+/** The device's queue. `list` is a session's id; `author` is who taps: what one person tapped is never sent by another. */
+export async function openQueue({ name = "ateliers", send = fetch, clock = Date.now } = {}) {
+  const database = await opened(name);
+
+  // Written to the disk before the tap shows: a phone that dies keeps it.
+  const writing = async (work) => {
+    const transaction = database.transaction(["ops", "device"], "readwrite", { durability: "strict" });
+    const ended = new Promise((done, failed) => {
+      transaction.oncomplete = done;
+      transaction.onabort = transaction.onerror = () => failed(transaction.error);
+    });
+    const result = await work(transaction.objectStore("ops"), transaction.objectStore("device"));
+    await ended;
+    return result;
+  };
+
+  const device = async () => {
+    const known = await asked(database.transaction("device").objectStore("device").get("device"));
+    return known?.name ?? "";
+  };
+
+  /** Keep taps: one operation each, numbered in order, named as no other is. */
+  const add = (list, author, url, taps) =>
+    writing(async (ops, meta) => {
+      const kept = (await asked(meta.get("device"))) ?? {
+        key: "device",
+        name: [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => byte.toString(36)).join(""),
+        seq: 0,
+      };
+      const at = new Date(clock()).toISOString();
+      const added = taps.map((tap) => {
+        kept.seq += 1;
+        return { at, ...tap, op: `${kept.name}-${kept.seq}`, seq: kept.seq, list, author, url, sent: false };
+      });
+      // Several seats of one tap are taken back together.
+      if (added.length > 1) for (const one of added) one.action = added[0].op;
+      meta.put(kept);
+      for (const one of added) ops.put(one);
+      return added;
+    });
+
+  /** Everything kept of a list (or of all), in order; what was sent stays until a page that shows it has come. */
+  const all = async (list) => {
+    const store = database.transaction("ops").objectStore("ops");
+    const found = await asked(list ? store.index("list").getAll(list) : store.getAll());
+    return found.sort((one, other) => one.seq - other.seq);
+  };
+
+  const waiting = async (list) => (await all(list)).filter((one) => !one.sent);
+
+  const forget = (names) => writing((ops) => names.forEach((name) => ops.delete(name)));
+
+  /** Send what waits, list by list and in order. Says what came of it: "sent", "away", "sign-in" or "refused". */
+  const flush = async (author, headers = {}) => {
+    const lists = new Map();
+    for (const one of await waiting()) {
+      if (one.author !== author) continue;
+      if (!lists.has(one.list)) lists.set(one.list, []);
+      lists.get(one.list).push(one);
+    }
+    let result = "sent";
+    for (const ops of lists.values()) {
+      for (let from = 0; from < ops.length; from += BATCH) {
+        const came = await sendBatch(ops.slice(from, from + BATCH), headers);
+        if (came === "away" || came === "sign-in") return came;
+        if (came === "refused") {
+          result = came;
+          break; // the other lists go on
+        }
+      }
+    }
+    return result;
+  };
+
+  const sendBatch = async (ops, headers) => {
+    let answers;
+    try {
+      const answer = await send(ops[0].url, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({
+          device: await device(),
+          now: new Date(clock()).toISOString(),
+          operations: ops.map(({ list, author, url, sent, ...operation }) => operation),
+        }),
+        redirect: "error",
+        signal: AbortSignal.timeout(PATIENCE),
+      });
+      if (answer.status === 401) return "sign-in";
+      if (answer.status >= 400 && answer.status < 500 && ![408, 425, 429].includes(answer.status)) return "refused";
+      if (!answer.ok) return "away";
+      answers = new Set((await answer.json()).answers.map((one) => one.op));
+    } catch {
+      return "away"; // no network, or not enough of it: what was taken in will be known the next time
+    }
+    await writing((store) => {
+      for (const one of ops) if (answers.has(one.op)) store.put({ ...one, sent: true });
+    });
+    return ops.every((one) => answers.has(one.op)) ? "sent" : "away";
+  };
+
+  const wipe = () =>
+    writing((ops, meta) => {
+      ops.clear();
+      meta.clear();
+    });
+
+  return { add, all, waiting, flush, forget, wipe, device, close: () => database.close() };
+}
+
+// The page ----------------------------------------------------------------------------------------
+
+const PAGES = "feuilles"; // cache of lists, as the server last showed them
+const FIXED = "fixe"; // cache of what they are made of
+
+const root = document.querySelector("[data-feuille]");
+if (root && "indexedDB" in globalThis && "locks" in navigator) start(root).catch((fault) => console.warn(fault));
+
+async function start(root) {
+  const queue = await openQueue();
+  const { feuille: list, chemin: path, envoi: url, qui: author, jeton: bearer } = root.dataset;
+  const headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
+  const words = document.getElementById("reseau").dataset;
+  let state = "sent";
+  let busy = false;
+
+  const line = (seat) => document.getElementById(`place-${seat}`);
+
+  // What the page shows: the server's page, and on top of it what is kept here.
+  const show = async () => {
+    const ops = await queue.all();
+    const here = list ? ops.filter((one) => one.list === list) : [];
+    if (list) overlay(here);
+    const waiting = ops.filter((one) => !one.sent);
+    const mine = waiting.filter((one) => one.author === author);
+    const box = document.getElementById("reseau");
+    const parts = [];
+    if (mine.length) parts.push((mine.length > 1 ? words.plusieurs : words.une).replace("{n}", mine.length));
+    if (waiting.length > mine.length) parts.push(words.autre.replace("{n}", waiting.length - mine.length));
+    if (state === "away") parts.unshift(words.horsLigne);
+    if (state === "sign-in") parts.push(words.connexion);
+    if (state === "refused") parts.push(words.refus);
+    const text = parts.join(" ");
+    const said = document.getElementById("reseau-texte");
+    if (said.textContent !== text) said.textContent = text;
+    box.hidden = !text;
+    document.getElementById("reseau-connexion").hidden = state !== "sign-in";
+    for (const item of document.querySelectorAll("[data-attend]")) {
+      const n = waiting.filter((one) => one.list === item.dataset.attend).length;
+      item.hidden = !n;
+      item.textContent = n ? (n > 1 ? words.plusieurs : words.une).replace("{n}", n) : "";
+    }
+    const leave = document.getElementById("sortie");
+    if (leave) leave.hidden = !(waiting.length && new URLSearchParams(location.search).has("sortie"));
+  };
+
+  const overlay = (ops) => {
+    const undone = new Set(ops.filter((one) => one.kind === "undo").map((one) => one.action));
+    const live = ops.filter((one) => one.kind !== "undo" && !undone.has(one.action || one.op));
+    for (const item of document.querySelectorAll("[data-serveur]")) {
+      const isUndone = undone.has(item.dataset.action);
+      press(item, isUndone ? "" : item.dataset.serveur, isUndone);
+    }
+    for (const one of live) if (one.kind === "mark" && line(one.seat)) press(line(one.seat), one.state ?? "", !one.sent);
+    const added = document.getElementById("venues-ici");
+    added.replaceChildren(
+      ...live.filter((one) => one.kind === "walk_in").map((one) => {
+        const item = document.getElementById("modele-venue").content.firstElementChild.cloneNode(true);
+        if (one.name) item.querySelector(".qui").textContent = one.name;
+        item.querySelector(".enattente").hidden = one.sent;
+        item.querySelector("form").dataset.action = one.op;
+        return item;
+      }),
+    );
+    for (const total of document.querySelectorAll("[data-total]")) {
+      const name = total.dataset.compteur;
+      const here = live.filter((one) => one.kind === "count" && one.counter === name);
+      total.textContent = Math.max(0, Number(total.dataset.total) + here.reduce((sum, one) => sum + one.amount, 0));
+    }
+    // Taps taken back that the server's page still shows.
+    for (const item of document.querySelectorAll("[data-venue]")) item.hidden = undone.has(item.dataset.venue);
+    const pressed = (value) => document.querySelectorAll(`.appel [name=state][value=${value}][aria-pressed=true]`).length;
+    const came = pressed("present") + document.querySelectorAll("#venues > li:not([hidden]), #venues-ici > li").length;
+    const lines = [...document.querySelectorAll("[data-serveur]")];
+    const left = lines.filter((item) => !item.querySelector("[aria-pressed=true]")).length;
+    if (!new URLSearchParams(location.search).get("q")) {
+      document.getElementById("venus-n").textContent = came;
+      document.getElementById("reste-n").textContent = left;
+    }
+    const nobody = document.getElementById("personne");
+    if (nobody) nobody.hidden = came > 0 || live.some((one) => one.kind === "count");
+    const everyone = document.getElementById("tous");
+    if (everyone) everyone.hidden = left < 2;
+    const undo = document.getElementById("defaire");
+    const last = live.at(-1);
+    const before = undone.has(undo.dataset.serveurAction) ? "" : undo.dataset.serveurAction;
+    undo.hidden = !last && !before;
+    undo.dataset.action = last ? last.action || last.op : before;
+    if (last) document.getElementById("defaire-quoi").textContent = "";
+  };
+
+  const press = (item, state, isWaiting) => {
+    for (const button of item.querySelectorAll("[name=state]")) {
+      if (button.value) button.setAttribute("aria-pressed", String(button.value === state));
+      else button.hidden = !state;
+    }
+    item.querySelector(".enattente").hidden = !isWaiting;
+  };
+
+  // Each form of the list, as operations; null: the server alone can do it.
+  const taps = async (form, button) => {
+    const kept = (await queue.all(list)).filter((one) => one.kind === "mark");
+    const mark = (item, state) => {
+      const mine = kept.filter((one) => one.seat === item.dataset.place).map((one) => one.op);
+      // What this line shows: the server's marks, or the latest of those made here since.
+      const saw = mine.length ? [mine.at(-1), ...item.dataset.vu.split(" ")] : item.dataset.vu.split(" ");
+      return { kind: "mark", seat: item.dataset.place, state, saw: saw.filter(Boolean) };
+    };
+    switch (form.dataset.geste) {
+      case "mark":
+        return [mark(form.closest("[data-serveur]"), button.value || null)];
+      case "everyone":
+        return [...document.querySelectorAll("[data-serveur]")]
+          .filter((item) => !item.querySelector("[aria-pressed=true]"))
+          .map((item) => mark(item, "present"));
+      case "walk_in":
+        return [{ kind: "walk_in", name: form.elements.name.value.trim() }];
+      case "count":
+        return [{ kind: "count", counter: form.elements.counter.value, amount: 1 }];
+      case "undo":
+        return form.dataset.action ? [{ kind: "undo", action: form.dataset.action }] : null;
+      default:
+        return null;
+    }
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-geste]");
+    if (!form || !list) return;
+    event.preventDefault();
+    // Where the device has no room, and for what the server alone can do, the network must do.
+    keep(form, event.submitter).catch(() => ask(form, event.submitter));
+  });
+
+  const ask = (form, button) => {
+    delete form.dataset.geste;
+    form.requestSubmit(button);
+  };
+
+  const keep = async (form, button) => {
+    const found = await taps(form, button);
+    if (!found) return ask(form, button);
+    await queue.add(list, author, url, found);
+    if (form.dataset.geste === "walk_in") form.reset();
+    await show();
+    const heard = document.getElementById("fait");
+    heard.textContent = "";
+    requestAnimationFrame(() => (heard.textContent = form.dataset.dit ?? ""));
+    navigator.storage?.persist?.();
+    sync();
+  };
+
+  // Send what waits; then bring the page up to date from the server, and forget what it shows.
+  const sync = () =>
+    navigator.locks.request("ateliers", { ifAvailable: true }, async (lock) => {
+      if (!lock || busy) return;
+      busy = true;
+      try {
+        state = await queue.flush(author, headers);
+        if (state !== "away" && state !== "sign-in") await refresh();
+      } finally {
+        busy = false;
+        await show();
+      }
+    });
+
+  const refresh = async () => {
+    const sent = (await queue.all(list)).filter((one) => one.sent).map((one) => one.op);
+    let answer;
+    try {
+      answer = await fetch(path, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+    } catch {
+      state = "away";
+      return;
+    }
+    if (answer.type === "opaqueredirect") state = "sign-in";
+    if (!answer.ok) {
+      if (answer.status === 410 || answer.status === 404) await (await caches.open(PAGES)).delete(path);
+      return;
+    }
+    const text = await answer.clone().text();
+    await (await caches.open(PAGES)).put(path, answer);
+    renew(new DOMParser().parseFromString(text, "text/html"));
+    await queue.forget(sent);
+  };
+
+  // Only what changed, where it stands: nothing moves under the finger.
+  const renew = (fresh) => {
+    if (new URLSearchParams(location.search).get("q")) return;
+    for (const item of document.querySelectorAll("[data-serveur]")) {
+      const other = fresh.getElementById(item.id);
+      if (!other) {
+        item.remove();
+      } else {
+        item.dataset.serveur = other.dataset.serveur;
+        item.dataset.vu = other.dataset.vu;
+        item.dataset.action = other.dataset.action;
+        swap(item.querySelector(".desaccord"), other.querySelector(".desaccord"));
+      }
+    }
+    const to = document.querySelector("ul.appel[data-liste]");
+    for (const other of fresh.querySelectorAll("[data-serveur]"))
+      if (to && !document.getElementById(other.id)) to.append(document.adoptNode(other));
+    for (const name of ["venues", "bilan", "mis-a-part", "libres", "defaire-quoi"])
+      swap(document.getElementById(name), fresh.getElementById(name));
+    for (const total of document.querySelectorAll("[data-total]"))
+      total.dataset.total = fresh.getElementById(total.id)?.dataset.total ?? total.dataset.total;
+    const undo = document.getElementById("defaire");
+    if (undo) undo.dataset.serveurAction = fresh.getElementById("defaire")?.dataset.serveurAction ?? "";
+  };
+
+  const swap = (old, fresh) => {
+    if (old && fresh && old.innerHTML !== fresh.innerHTML) old.innerHTML = fresh.innerHTML;
+  };
+
+  await show();
+  addEventListener("online", sync);
+  addEventListener("offline", () => {
+    state = "away";
+    show();
+  });
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sync());
+  setInterval(sync, EVERY);
+  await Promise.allSettled([sync(), keepForLater(path)]);
+}
+
+/** Have the page and what it is made of at hand without network; forget lists that are over. */
+async function keepForLater(path) {
+  if (!("serviceWorker" in navigator)) return;
+  await navigator.serviceWorker.register("/service-worker.js");
+  const fixed = await caches.open(FIXED);
+  const used = performance.getEntriesByType("resource").map((one) => one.name.split("#")[0]);
+  for (const address of new Set(used.filter((name) => new URL(name).pathname.startsWith("/static/")))) {
+    if (await fixed.match(address)) continue;
+    await fixed.delete(address, { ignoreSearch: true });
+    await fixed.add(address).catch(() => {});
+  }
+  const pages = await caches.open(PAGES);
+  for (const request of await pages.keys()) {
+    const kept = await pages.match(request);
+    const age = Date.now() - Date.parse(kept?.headers.get("date") ?? "");
+    if (new URL(request.url).pathname !== path && !(age < 7 * 24 * 3600 * 1000)) await pages.delete(request);
+  }
+}

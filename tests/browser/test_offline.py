@@ -1,0 +1,194 @@
+"""Attendance without network, in a real Chromium: the cable is cut, pages reloaded, the browser killed and opened again."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.browser.conftest import CHROMIUM
+from tests.browser.hands import letter
+from tests.browser.network import Network
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+NADIA = "nadia.ferrand@ccas-nevers.example"
+KEPT = "async (path) => Boolean(await (await caches.open('feuilles')).match(path))"
+
+
+@pytest.fixture
+def network(demo) -> Iterator[Network]:
+    with Network(demo.base) as network:
+        yield network
+
+
+@pytest.fixture
+def phone(chromium, network, signed_in_state, tmp_path) -> Iterator[Callable[..., object]]:
+    """`phone("a", who=1)`: a browser with a memory of its own, in which the ambassador is signed in (None: nobody is)."""
+    opened = {}
+
+    def make(name: str, *, who: int | None = 1):
+        context = chromium.browser_type.launch_persistent_context(
+            tmp_path / name,
+            executable_path=CHROMIUM,
+            args=ARGUMENTS,
+            base_url=network.base,
+            viewport={"width": 320, "height": 700},
+            locale="fr-FR",
+        )
+        if who is not None:
+            context.add_cookies([{**one, "domain": "127.0.0.1"} for one in signed_in_state(who)["cookies"]])
+        opened[name] = context
+        page = context.pages[0]
+        page.set_default_timeout(30_000)
+        return page
+
+    yield make
+    for context in opened.values():
+        with suppress(playwright.Error):  # it was killed
+            context.close()
+
+
+def kill(folder: Path) -> None:
+    """As a battery that falls out."""
+    for process in psutil.process_iter(["cmdline"]):
+        if f"--user-data-dir={folder}" in (process.info["cmdline"] or []):
+            process.send_signal(signal.SIGKILL)
+    time.sleep(0.5)
+
+
+def sign_in(page) -> None:
+    """A session of this test's own, which it may end."""
+    page.goto("/connexion")
+    page.locator("[name=email]").fill(NADIA)
+    page.locator("main form button").first.click()
+    code = re.search(r"^\d{3} ?\d{3}$", letter(page, "", NADIA), re.MULTILINE)
+    assert code is not None
+    page.goto("/connexion/code")
+    page.locator("[name=email]").fill(NADIA)
+    page.locator("[name=code]").fill(code[0])
+    page.locator("main form button").first.click()
+    page.wait_for_url("**/espace")
+
+
+def open_list(page, title: str) -> str:
+    """Open the list of that session, and wait until it is kept for later; its path."""
+    page.goto("/espace/appel")
+    page.locator(".liste a", has_text=title).click()
+    page.wait_for_url(re.compile("/espace/seances/"))
+    path = page.evaluate("location.pathname")
+    page.wait_for_function(KEPT, arg=path)
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    return path
+
+
+def said(page) -> str:
+    return " ".join(page.locator("#reseau").inner_text().replace("\u00a0", " ").split())
+
+
+def shows(page, counter: str, n: int) -> None:
+    """Wait until the counter says `n`."""
+    page.locator(f"#n-{counter}").and_(page.get_by_text(str(n), exact=True)).wait_for()
+
+
+def total(page, counter: str) -> int:
+    return int(page.locator(f"#n-{counter}").inner_text())
+
+
+def test_a_stand_without_network(network, phone, tmp_path):
+    page = phone("one", who=None)
+    sign_in(page)
+    path = open_list(page, "sur le marché")
+    informed, helped = total(page, "informed"), total(page, "helped")
+    plus = page.locator("#compteur-informed button")
+    network.cut()
+    for _tap in range(3):
+        plus.click()
+    shows(page, "informed", informed + 3)
+    assert "3 réponses sont gardées sur cet appareil" in said(page)
+
+    page.reload()
+    shows(page, "informed", informed + 3)
+    page.locator("#defaire button").click()
+    shows(page, "informed", informed + 2)
+    kill(tmp_path / "one")
+
+    page = phone("one", who=None)
+    page.goto(path)
+    shows(page, "informed", informed + 2)
+    page.locator("#compteur-helped button").click()
+    shows(page, "helped", helped + 1)
+    assert "5 réponses sont gardées" in said(page)
+
+    # Signing out would take them away: it waits, and says so.
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.wait_for_url("**/espace/appel?sortie=1")
+    assert page.get_by_text("Vous êtes toujours connecté·e").is_visible()
+
+    network.mend()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.locator("#reseau").wait_for(state="hidden")
+    page.goto(path)
+    assert (total(page, "informed"), total(page, "helped")) == (informed + 2, helped + 1)
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.wait_for_url(re.compile(r"/$"))
+    assert page.evaluate("async () => (await caches.keys()).length") == 0
+    assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
+
+
+def test_two_phones_that_disagree_ask_a_human(network, phone):
+    title = "pas à pas"
+    one, other = phone("one"), phone("other", who=0)
+    for page in (one, other):
+        open_list(page, title)
+    lines = one.locator(".appel [data-serveur]")
+    seat = lines.nth(1).get_attribute("id")
+
+    def line(page):
+        return page.locator(f"#{seat}")
+
+    network.cut()
+    line(one).locator("[value=present]").click()
+    line(one).locator(".enattente").wait_for()
+    line(other).locator("[value=absent]").click()
+    line(other).locator(".enattente").wait_for()
+    network.mend()
+    for page in (one, other, one):
+        page.evaluate("dispatchEvent(new Event('online'))")
+        page.locator("#reseau").wait_for(state="hidden")
+    line(one).locator(".desaccord").get_by_text("Deux appareils ne disent pas la même chose").wait_for()
+    assert line(one).locator(".desaccord li").count() == 2
+
+    line(one).locator("[value=present]").click()
+    line(one).locator(".desaccord .hors").wait_for(state="detached")
+    other.reload()
+    assert line(other).locator("[value=present]").get_attribute("aria-pressed") == "true"
+    assert line(other).locator(".desaccord .hors").count() == 0
+
+
+def test_a_helper_takes_attendance_by_a_link(managers_tab, tab):
+    manager = managers_tab(scripts=False)
+    manager.goto("/espace/appel")
+    manager.locator(".liste a", has_text="pas à pas").click()
+    manager.get_by_role("link", name="Un lien pour le bénévole du jour").click()
+    manager.get_by_label("Pour qui est ce lien").fill("Odette")
+    manager.get_by_role("button", name="Créer un lien").click()
+    address = manager.locator(".adresse").first.inner_text()
+
+    helper = tab(width=320)
+    helper.goto(address)
+    helper.locator("form[data-geste=walk_in] [name=name]").fill("Monsieur Denis")
+    helper.get_by_role("button", name="Ajouter une personne").click()
+    helper.locator("#venues li", has_text="Monsieur Denis").wait_for()
+    assert helper.locator("a[href^='tel:']").count() == 0
+
+    manager.get_by_role("link", name="Liste de présence").click()
+    manager.get_by_role("link", name=re.compile("Journal")).click()
+    assert "Odette\nMonsieur Denis, sans inscription" in manager.locator("main").inner_text()
