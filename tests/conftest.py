@@ -76,12 +76,22 @@ async def opened(database_url: str) -> AsyncIterator[str]:
 async def db(opened: str) -> AsyncIterator[str]:
     """An open, empty database; its URL, for tests with several processes."""
     yield opened
-    tables = [row["table_name"] for row in await database.fetch_rows(TABLES)]
-    async with database.transaction():
-        # Triggers off: rows go in any order of tables, ten times faster than TRUNCATE.
-        await database.execute("SET LOCAL session_replication_role = replica")
-        for table in tables:
-            await database.execute(f"DELETE FROM {table}")
+    # Only where rows are, all in one go, and triggers off: tables in any order, and ten times faster than TRUNCATE.
+    if full := await database.fetch_value(await _which_are_full()):
+        gone = "; ".join(f"DELETE FROM {table}" for table in full)
+        await database.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {gone}; COMMIT")
+
+
+_asked: list[str] = []
+
+
+async def _which_are_full() -> str:
+    """The statement that names the tables with rows; all processes of the tests have the same tables."""
+    if not _asked:
+        names = [row["table_name"] for row in await database.fetch_rows(TABLES)]
+        cases = ", ".join(f"CASE WHEN EXISTS (SELECT FROM {name}) THEN '{name}' END" for name in names)
+        _asked.append(f"SELECT array_remove(ARRAY[{cases}], NULL)")
+    return _asked[0]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
