@@ -88,13 +88,13 @@ async def test_a_coordinator_reads_and_publishes():
     about = about_of(published, "Europe/Paris")
     assert (await update_event(event_id, about, by=by, now=LATER)).state is EventState.PUBLISHED
     with pytest.raises(NotWaiting):
-        await send_back_event(event_id, SendingBack(message="Trop tard"), by=paule, now=LATER)
+        await send_back_event(event_id, SendingBack(why="Trop tard"), by=paule, now=LATER)
 
 
 async def test_what_is_sent_back_is_a_draft_that_can_be_asked_for_again():
     event_id, by, paule = await ask()
 
-    await send_back_event(event_id, SendingBack(message="Dites où se garer."), by=paule, now=LATER)
+    await send_back_event(event_id, SendingBack(why="Dites où se garer."), by=paule, now=LATER)
 
     assert (await get_event(event_id)).state is EventState.DRAFT
     sent = await mails()

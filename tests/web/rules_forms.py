@@ -65,7 +65,7 @@ RULES_FORMS: dict[str, Sent] = {
         at=lambda s: f"/coordination/moderation/{s.waiting_event}/renvoyer",
         by="paule",
         struct=SendingBack,
-        valid=lambda _s: {"message": "Dites où se garer."},
+        valid=lambda _s: {"why": "Dites où se garer."},
     ),
     "/espace/evenements/{event_id:uuid}/reprendre": Sent(
         at=lambda s: f"/espace/evenements/{s.waiting_event}/reprendre", by="samir"

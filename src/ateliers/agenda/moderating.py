@@ -89,7 +89,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
 class SendingBack(msgspec.Struct, frozen=True, kw_only=True):
     """A coordinator asks for changes."""
 
-    message: Annotated[
+    why: Annotated[
         str,
         Meta(
             min_length=3,
@@ -174,7 +174,7 @@ async def send_back_event(event_id: UUID, answer: SendingBack, *, by: Person, no
         event = await _locked_to_read(event_id, by=by)
         _must_wait(event)
         await execute("UPDATE event SET state = 'draft', updated_at = $2 WHERE id = $1", event_id, now)
-        await _tell(event, Step.SENT_BACK, answer.message, by=by, now=now)
+        await _tell(event, Step.SENT_BACK, answer.why, by=by, now=now)
         return await get_event(event_id)
 
 
