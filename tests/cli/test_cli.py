@@ -10,10 +10,11 @@ import sys
 
 import pytest
 
+from ateliers import database
 from ateliers.cli import cli
 from ateliers.network.charter import current_charter
 from ateliers.network.tokens import find_token
-from tests.world import make_structure
+from tests.world import make_samir, make_structure
 
 COMMANDS = [
     *((name,) for name in cli.commands),
@@ -152,6 +153,17 @@ async def test_an_import_tells_row_by_row_and_is_exit_code_4_when_some_are_refus
 
     assert [json.loads(line)["row"] for line in done.stdout.splitlines()] == [1, 2]
     assert done.returncode == 4, done.stderr
+
+
+async def test_a_structures_sessions_are_imported_in_the_name_of_its_manager(db, tmp_path):
+    await make_samir(await make_structure())
+    file = tmp_path / "agenda.csv"
+    file.write_text("titre;date;heure;cp;ville\nAtelier;12/01/2028;14h;58000;Nevers\n", encoding="utf-8")
+
+    done = await ateliers("import", "seances", str(file), "--structure", "ccas-de-nevers", "--json", DATABASE_URL=db)
+
+    assert (done.returncode, json.loads(done.stdout)["outcome"]) == (0, "repaired")
+    assert await database.fetch_value("SELECT state FROM event") == "draft"
 
 
 async def test_bench_lists_its_works():
