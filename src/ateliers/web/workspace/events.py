@@ -31,6 +31,7 @@ from ateliers.agenda.territory import untrained
 from ateliers.agenda.unfinished import list_unfinished
 from ateliers.clock import now
 from ateliers.network.people import Person
+from ateliers.network.rules import TrainedOnly
 from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure_by_id
 from ateliers.places.place import list_places_of
@@ -197,11 +198,13 @@ async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = Non
     partners = await list_partners(event.id)
     is_ours = me.serves(event.structure_id) or may_manage(me, event.structure_id)
     with_us = [one for one in partners if me.manages(one.structure_id)]
+    sessions = await list_sessions_of_event(event.id)
+    is_ahead = any(session.starts_at > moment for session in sessions) or not sessions
     return page(
         "workspace/event.html",
         status=refusal.status if refusal else 200,
         event=event,
-        sessions=await list_sessions_of_event(event.id),
+        sessions=sessions,
         series=await list_series_of(event.id),
         entry=entry_of(event),
         structure=await get_structure_by_id(event.structure_id),
@@ -211,7 +214,7 @@ async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = Non
         partners=partners,
         with_us=[] if is_ours else with_us,
         steps=await list_moderations(event.id) if is_ours else [],
-        untrained=await untrained(event, now=moment),
+        lacking=await untrained(event, now=moment) if is_ours and is_ahead else TrainedOnly.OFF,
         refusal=refusal,
         moment=moment,
     )
