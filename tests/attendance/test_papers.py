@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pypdf
 import pytest
+from PIL import Image
 
 from ateliers import database
 from ateliers.attendance.sheet import get_sheet
@@ -75,10 +76,19 @@ async def test_a_signed_sheet_is_kept_and_destroyed(db):
     with pytest.raises(NotFound):
         await get_signed_sheet(await make_session(await make_event(structure)), sheet, by=nadia)
     await drop_signed_sheet(session, sheet, by=nadia, now=NOON + timedelta(days=1))
+    exif = Image.Exif()
+    exif[0x010F] = "SecretPhone"
+    taken = io.BytesIO()
+    Image.new("RGB", (4, 4), "white").save(taken, "JPEG", exif=exif)
+    shot = Upload(name="photo.jpg", content=taken.getvalue())
+    photo = await keep_signed_sheet(session, shot, by=nadia, now=NOON + timedelta(days=2))
+    bare = (await get_signed_sheet(session, photo, by=nadia)).content
+    await drop_signed_sheet(session, photo, by=nadia, now=NOON + timedelta(days=2))
 
     assert (kept.name, kept.content) == ("Feuille signée.pdf", SCAN.content)
     assert await database.fetch_value("SELECT count(*) FROM file") == 0
-    [told] = await list_signed_sheets(session)
+    assert (b"SecretPhone" in shot.content, b"SecretPhone" in bare) == (True, False)
+    [told, _photo] = await list_signed_sheets(session)
     assert (told.name, told.received_by, told.dropped_by) == (None, "Nadia Ferrand", "Nadia Ferrand")
     with pytest.raises(NotFound):
         await drop_signed_sheet(session, sheet, by=nadia, now=NOON)

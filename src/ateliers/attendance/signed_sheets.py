@@ -10,6 +10,7 @@ import msgspec
 from ateliers.agenda.sessions import get_session
 from ateliers.database import execute, fetch, fetch_value, new_id, transaction
 from ateliers.documents.files import PAPERS, FileContent, Upload, drop_file, get_file, keep_file
+from ateliers.documents.photos import without_traces
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid, NotFound, Refusal
 
@@ -42,6 +43,9 @@ async def keep_signed_sheet(session_id: UUID, upload: Upload | None, *, by: Pers
     if upload is None or not (upload.name or upload.content):
         raise Invalid({"file": "Choose a photo or a PDF of the signed sheet."})
     id = new_id()
+    bare = Upload(
+        name=upload.name, content=without_traces(upload.content)
+    )  # where a photo was taken is nobody's business
     async with transaction():
         await fetch_value("SELECT id FROM session WHERE id = $1 FOR NO KEY UPDATE", session_id)
         kept = await fetch_value(
@@ -49,7 +53,7 @@ async def keep_signed_sheet(session_id: UUID, upload: Upload | None, *, by: Pers
         )
         if kept >= MOST:
             raise TooManySheets
-        file_id = await keep_file(upload, now=now, types=PAPERS)
+        file_id = await keep_file(bare, now=now, types=PAPERS)
         await execute(
             "INSERT INTO signed_sheet (id, session_id, file_id, received_at, received_by) VALUES ($1, $2, $3, $4, $5)",
             id,

@@ -248,6 +248,7 @@ def _read_me(event: Event, structure: Structure, *, with_sheets: bool, by: Perso
         _("bilan.pdf: the event and its figures. seances.csv: one line a session."),
         _("avis.csv: what people answered, without names. affiche.pdf: the poster."),
         _("empreintes-sha256.txt: to check that no file was changed."),
+        _("Small counts stand in these files: show them to who must see them, and do not publish those under 5."),
         "",
         _(
             "feuilles-signees: names and signatures are on them. Send them only to who must have them, then destroy them."
