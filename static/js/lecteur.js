@@ -9,12 +9,19 @@ function codeOf(text) {
   return found ? found[1].toUpperCase() : "";
 }
 
+// Once it was loaded, it is there without network too: in the cache that the list's service worker answers from.
+async function keep(addresses) {
+  const fixed = await caches.open("fixe");
+  for (const address of addresses) if (!(await fixed.match(address))) await fixed.add(address);
+}
+
 async function reader() {
   if ("BarcodeDetector" in window && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
     return async (video) => (await detector.detect(video))[0]?.rawValue ?? "";
   }
   const { default: decode } = await import("./qr/decode.js");
+  keep(["./qr/decode.js", "./qr/index.js"].map((name) => new URL(name, import.meta.url).href)).catch(() => {});
   const canvas = document.createElement("canvas");
   const brush = canvas.getContext("2d", { willReadFrequently: true });
   return async (video) => {

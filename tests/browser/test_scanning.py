@@ -61,6 +61,8 @@ def test_a_square_before_the_camera_marks_its_line(chromium, demo, signed_in_sta
         phone.get_by_text("Rosa Carré est déjà noté·e présent·e.").wait_for(timeout=15_000)
         phone.get_by_role("button", name="Éteindre l’appareil photo").click()
         assert phone.locator("video").is_hidden()
+        kept = phone.evaluate("caches.open('fixe').then(c => c.keys()).then(k => k.map(r => new URL(r.url).pathname))")
+        assert {"/static/js/qr/decode.js", "/static/js/qr/index.js"} <= set(kept)
         assert faults == []
     finally:
         browser.close()
