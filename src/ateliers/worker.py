@@ -46,6 +46,7 @@ def chores() -> list[Chore]:
     from ateliers.bookings import changes, cycle_dates, incoming, needs, offers, reminders, texts, unreachable
     from ateliers.bookings.emails import COMPOSERS as BOOKING_LETTERS
     from ateliers.bookings.texts import COMPOSERS as BOOKING_TEXTS
+    from ateliers.exchange.imports.sessions import forget_files
     from ateliers.exchange.open_data import ledger
     from ateliers.experiences import follow_up
     from ateliers.experiences.emails import COMPOSERS as AFTERWARDS
@@ -114,6 +115,7 @@ def chores() -> list[Chore]:
         Chore(name="notice who was trained", seconds=3600, run=trainings.sweep),
         Chore(name="remind of trainings that end", seconds=3600, run=remind_trained),
         Chore(name="tell open data", seconds=60, run=ledger.sweep),
+        Chore(name="forget files to import", seconds=3600, run=forget_files),
         Chore(name="follow changes of clocks", seconds=86_400, run=clock_law.sweep),
         Chore(name="freeze figures", seconds=300, run=freeze_missing),
         Chore(name="sum up days", seconds=60, run=roll_days),

@@ -23,6 +23,7 @@ from ateliers.exchange.imports.session_csv import _moment
 from ateliers.exchange.imports.session_ics import read_calendar
 from ateliers.exchange.imports.session_rows import Usual, kind_of
 from ateliers.exchange.imports.sessions import (
+    forget_files,
     get_held_file,
     hold_file,
     import_file,
@@ -226,7 +227,7 @@ async def test_only_managers_bring_files_in_and_only_their_sender_reads_them(man
     assert outcomes(await preview_file(held, by=manager.by, now=NOON))[:3] == ["imported", "repaired", "imported"]
     for expected in ("imported", "known"):
         assert outcomes(await import_file(held, publish=False, by=manager.by, now=NOON))[0] == expected
-    await hold_file(upload, Usual(), manager.structure, by=manager.by, now=NOON + timedelta(days=2))
+    await forget_files(NOON + timedelta(days=2))
     with pytest.raises(NotFound):
         await get_held_file(held_id, by=manager.by)
 

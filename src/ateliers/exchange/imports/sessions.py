@@ -10,7 +10,7 @@ import msgspec
 
 from ateliers.agenda.local_time import to_utc
 from ateliers.agenda.permission import allow_managing
-from ateliers.database import execute, fetch_one, fetch_value, new_id, transaction
+from ateliers.database import execute, fetch_one, fetch_value, new_id
 from ateliers.documents.files import Upload
 from ateliers.exchange.imports.keep_sessions import open_keeper
 from ateliers.exchange.imports.reading import Reading, Row, UnreadableFile, read_rows
@@ -56,19 +56,17 @@ async def hold_file(upload: Upload, usual: Usual, structure_id: UUID, *, by: Per
         raise Invalid({"place_id": "We do not know this place."})
     await asyncio.to_thread(_read, upload.content, now)
     held_id = new_id()
-    async with transaction():
-        await execute("DELETE FROM import_file WHERE created_at < $1", now - KEPT)
-        await execute(
-            "INSERT INTO import_file (id, structure_id, by_id, name, content, usual, created_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            held_id,
-            structure_id,
-            by.id,
-            upload.name,
-            upload.content,
-            msgspec.to_builtins(usual),
-            now,
-        )
+    await execute(
+        "INSERT INTO import_file (id, structure_id, by_id, name, content, usual, created_at)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        held_id,
+        structure_id,
+        by.id,
+        upload.name,
+        upload.content,
+        msgspec.to_builtins(usual),
+        now,
+    )
     return held_id
 
 
@@ -79,6 +77,11 @@ async def get_held_file(held_id: UUID, *, by: Person) -> HeldFile:
         raise NotFound
     allow_managing(by, held.structure_id)
     return held
+
+
+async def forget_files(now: datetime) -> None:
+    """Held files go after a day, whether they were imported or not."""
+    await execute("DELETE FROM import_file WHERE created_at < $1", now - KEPT)
 
 
 async def preview_file(held: HeldFile, *, by: Person, now: datetime) -> ImportReport:
