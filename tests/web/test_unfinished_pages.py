@@ -76,3 +76,17 @@ async def test_the_preview_shows_what_the_public_will_read(browser_of):
 
     await purge_unfinished(clock.now() + KEPT + timedelta(days=1))
     assert await database.fetch_value("SELECT count(*) FROM unfinished_event") == 0
+
+
+async def test_dates_of_a_rule_are_seen_before_they_are_added(browser_of):
+    structure_id = await make_structure()
+    samir = await browser_of(await make_samir(structure_id))
+    created = await samir.post(NEW, data=workshop())
+    dates = f"{created.headers['location']}/dates"
+    asked = {"local_start": local(NEXT_WEEK + timedelta(days=1)), "repeat": "fortnightly", "repeat_times": "3"}
+
+    seen = await samir.post(dates, data={**asked, "preview": "1"})
+    assert (seen.status_code, "3 dates" in plain(seen.text)) == (200, True)
+    assert await database.fetch_value("SELECT count(*) FROM session") == 1
+    assert (await samir.post(dates, data=asked)).status_code == 303
+    assert await database.fetch_value("SELECT count(*) FROM session") == 4

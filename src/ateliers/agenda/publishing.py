@@ -23,7 +23,7 @@ from ateliers.agenda.permission import allow_managing, choose_structure
 from ateliers.agenda.repeating import keep_series, repeat, spans_of
 from ateliers.agenda.search_words import index_words
 from ateliers.agenda.session import Session
-from ateliers.agenda.sessions import get_event, get_session, list_sessions_of_event
+from ateliers.agenda.sessions import get_event, get_session, list_sessions, list_sessions_of_event
 from ateliers.agenda.territory import check_trained
 from ateliers.agenda.where import Span, Spot, find_span, find_spot, midnight
 from ateliers.database import execute, fetch_rows, fetch_value, new_id, transaction
@@ -112,49 +112,69 @@ async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datet
     Raises Invalid, NotAllowed, NotFound, EventArchived, FirstDateStaysFirst, NobodyTrained.
     """
     async with transaction():
-        event = await lock_event(event_id, by=by)
-        if event.state is EventState.PUBLISHED:
-            await check_trained(event, now=now)
-        structure = await get_structure_by_id(event.structure_id)
-        sessions = await list_sessions_of_event(event_id)
-        on_site = [session for session in sessions if session.onsite_id is None]
-        latest = max(on_site, key=lambda session: session.created_at) if on_site else None
-        before = Spot(place_id=latest.place_id, join_url=latest.join_url, zone=latest.zone) if latest else None
-        spot, errors = await find_spot(new, event.rules, structure, before=before, now=now)
-        usual = latest.ends_at - latest.starts_at if latest else timedelta(minutes=event.rules.default_minutes)
-        all_day = (latest is not None and latest.all_day) if new.all_day is None else new.all_day
-        found, wrong = find_span(
-            new,
-            spot.zone,
-            start=new.local_start,
-            usual=usual,
-            all_day=all_day and event.rules.may_last_all_day,
-            now=now,
-        )
-        online, wrong_online = find_online(new, event.rules)
-        errors |= wrong | wrong_online
-        spans: list[Span] = []
-        again = None
-        if found is not None:
-            again, wrong_again = await repeat(new, found.local_start, spot, structure, now=now)
-            errors |= wrong_again
-            length = found.ends_at - found.starts_at
-            spans = spans_of(again, [found.local_start], spot.zone, length, all_day=found.all_day)
-            errors |= wrong_held_back(new, spot.zone, spans, now=now) | too_early(event, found.starts_at, now=now)
-        if errors or not spans:
-            raise Invalid(errors)
-        first, first_online = leads_of(sessions) if event.is_cycle else (None, None)
-        if first_online is not None and online is None and first_online.join_url:
-            online = OnlineSeats(join_url=first_online.join_url, capacity=first_online.capacity)
-        elif first is not None and first_online is None and online is not None:
-            raise Invalid({"online_url": "The other dates of this cycle take place on site only."})
-        leads = (first.id if first else None, first_online.id if first_online else None)
-        series_id = None if again is None else await keep_series(event_id, again, spot.zone, new, now=now)
-        session_id, *_rest = await insert_sessions(
-            event_id, spot, spans, new, online=online, leads=leads, series_id=series_id, now=now
-        )
-        await settle_cycle(event)
-        return await get_session(session_id)
+        first, *_rest = await _add_dates(event_id, new, by=by, now=now)
+        return await get_session(first)
+
+
+async def preview_dates(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> list[Session]:
+    """The dates that `add_session` would add, or its refusal; nothing is kept."""
+    try:
+        async with transaction():
+            raise _PreviewOnly(await list_sessions(await _add_dates(event_id, new, by=by, now=now)))
+    except _PreviewOnly as preview:
+        return preview.sessions
+
+
+class _PreviewOnly(Exception):
+    """No error: takes back a transaction whose result was only to be looked at."""
+
+    def __init__(self, sessions: list[Session]) -> None:
+        super().__init__()
+        self.sessions = sessions
+
+
+async def _add_dates(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> list[UUID]:
+    event = await lock_event(event_id, by=by)
+    if event.state is EventState.PUBLISHED:
+        await check_trained(event, now=now)
+    structure = await get_structure_by_id(event.structure_id)
+    sessions = await list_sessions_of_event(event_id)
+    on_site = [session for session in sessions if session.onsite_id is None]
+    latest = max(on_site, key=lambda session: session.created_at) if on_site else None
+    before = Spot(place_id=latest.place_id, join_url=latest.join_url, zone=latest.zone) if latest else None
+    spot, errors = await find_spot(new, event.rules, structure, before=before, now=now)
+    usual = latest.ends_at - latest.starts_at if latest else timedelta(minutes=event.rules.default_minutes)
+    all_day = (latest is not None and latest.all_day) if new.all_day is None else new.all_day
+    found, wrong = find_span(
+        new,
+        spot.zone,
+        start=new.local_start,
+        usual=usual,
+        all_day=all_day and event.rules.may_last_all_day,
+        now=now,
+    )
+    online, wrong_online = find_online(new, event.rules)
+    errors |= wrong | wrong_online
+    spans: list[Span] = []
+    again = None
+    if found is not None:
+        again, wrong_again = await repeat(new, found.local_start, spot, structure, now=now)
+        errors |= wrong_again
+        length = found.ends_at - found.starts_at
+        spans = spans_of(again, [found.local_start], spot.zone, length, all_day=found.all_day)
+        errors |= wrong_held_back(new, spot.zone, spans, now=now) | too_early(event, found.starts_at, now=now)
+    if errors or not spans:
+        raise Invalid(errors)
+    first, first_online = leads_of(sessions) if event.is_cycle else (None, None)
+    if first_online is not None and online is None and first_online.join_url:
+        online = OnlineSeats(join_url=first_online.join_url, capacity=first_online.capacity)
+    elif first is not None and first_online is None and online is not None:
+        raise Invalid({"online_url": "The other dates of this cycle take place on site only."})
+    leads = (first.id if first else None, first_online.id if first_online else None)
+    series_id = None if again is None else await keep_series(event_id, again, spot.zone, new, now=now)
+    made = await insert_sessions(event_id, spot, spans, new, online=online, leads=leads, series_id=series_id, now=now)
+    await settle_cycle(event)
+    return made
 
 
 async def update_event(event_id: UUID, about: About, *, by: Person, now: datetime) -> Event:

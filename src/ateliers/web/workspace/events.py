@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from ateliers.agenda.permission import allow_managing, managed_by, may_manage
 from ateliers.agenda.publishing import (
     add_session,
     archive_event,
+    preview_dates,
     publish_event,
     update_event,
 )
@@ -134,20 +136,23 @@ async def show_add_date(
 async def add_date(
     request: Request[Any, Any, Any], event_id: FromPath[UUID], me: NamedDependency[Person]
 ) -> Response[bytes]:
-    """Add the date."""
+    """Add the date, or those of a rule; with the other button, only say which they would be."""
+    dates: list[Session] = []
     event = await _manageable_event(event_id, me)
     form = await read_form(request, NewSession)
     if "more" in form.raw:
         form = Form(NewSession, form.raw, None, {}, sent=True)
     if form.data is not None:
         try:
-            await add_session(event_id, form.data, by=me, now=now())
+            if "preview" in form.raw:
+                dates = await preview_dates(event_id, form.data, by=me, now=now())
+            else:
+                await add_session(event_id, form.data, by=me, now=now())
+                return redirect(event.path)
         except Refusal as refusal:
             form.refuse(refusal)
-        else:
-            return redirect(event.path)
     sessions = await list_sessions_of_event(event_id)
-    return await _date_page(form, event, sessions[-1] if sessions else None)
+    return await _date_page(form, event, sessions[-1] if sessions else None, dates)
 
 
 @post("/espace/evenements/{event_id:uuid}/publier")
@@ -220,7 +225,9 @@ async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = Non
     )
 
 
-async def _date_page(form: Form[NewSession], event: Event, latest: Session | None) -> Response[bytes]:
+async def _date_page(
+    form: Form[NewSession], event: Event, latest: Session | None, dates: Sequence[Session] = ()
+) -> Response[bytes]:
     return form.page(
         "workspace/session_new.html",
         event=event,
@@ -228,6 +235,7 @@ async def _date_page(form: Form[NewSession], event: Event, latest: Session | Non
         venues=await list_places_of(event.structure_id),
         hosts=await list_host_venues([event.structure_id]) if event.rules.needs_place else [],
         latest=latest,
+        dates=dates,
     )
 
 
