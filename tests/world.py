@@ -298,7 +298,7 @@ async def make_report_link(*, by: UUID, **values: Any) -> UUID:
     """A link to the figures of 2020, of a structure or of départements."""
     told = {"label": "CPAM", "by": "month", "first_day": date(2020, 1, 1), "last_day": date(2020, 12, 31)}
     return await insert(
-        "report_link", **told, created_at=NOON, created_by=by, expires_at=NOON + timedelta(days=3650), **values
+        "report_link", created_at=NOON, created_by=by, expires_at=NOON + timedelta(days=3650), **{**told, **values}
     )
 
 

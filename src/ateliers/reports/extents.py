@@ -8,7 +8,7 @@ import msgspec
 
 from ateliers.database import fetch_rows, fetch_value
 from ateliers.network.people import Person
-from ateliers.places.communes import DEPARTEMENTS
+from ateliers.places.territories import DEPARTEMENTS, REGIONS, departements_of, region_of
 from ateliers.refusals import NotAllowed, Refusal
 from ateliers.reports.scope import Scope
 from ateliers.words import T
@@ -82,4 +82,7 @@ async def extent_text(structure_id: UUID | None, departements: list[str] | None)
         return name
     if departements is None:
         return "France"
+    region = REGIONS.get(region_of(departements[0])) if departements[0] in DEPARTEMENTS else None
+    if region is not None and sorted(departements) == departements_of(region_of(departements[0])):
+        return region
     return ", ".join(departement_text(code) for code in departements)
