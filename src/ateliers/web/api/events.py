@@ -99,7 +99,13 @@ async def make_session(request: Request[Any, Any, Any], event_id: FromPath[str])
 @post(
     "/api/v1/events/{event_id:str}/publish",
     status_code=200,
-    opt=described(summary="Publish a draft", tag=EVENTS, answer=EventShown, security="token", refusals=(409,)),
+    opt=described(
+        summary="Publish a draft (it is to_moderate where a coordinator of the territory reads it first)",
+        tag=EVENTS,
+        answer=EventShown,
+        security="token",
+        refusals=(409,),
+    ),
 )
 async def publish(request: Request[Any, Any, Any], event_id: FromPath[str]) -> Response[bytes]:
     """Shown to those it is for. Published already: nothing changes."""

@@ -215,7 +215,7 @@ class EventShown(msgspec.Struct, frozen=True, kw_only=True):
     structure_id: UUID
     kind: str
     title: str
-    state: str
+    state: str  # draft, to_moderate, published, archived
     visibility: str
     group_code: str  # of an event for a group, else empty
     published_at: datetime | None
