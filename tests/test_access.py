@@ -236,8 +236,6 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "role_id": [str(role)],
         "place_id": [str(row["id"]) for row in await database.fetch_rows("SELECT id FROM place")],
         "experience_id": [str(stories[one]) for one in ("story", "sent_story", "shared_story")],
-        "period_id": [str(await world.make_closing(by=people["samir"], structure_id=ours))],
-        "link_id": [str(await world.make_report_link(by=people["samir"], structure_id=ours))],
         "document_id": [str(stories["paper"])],
         "region": ["27"],
         "model_id": [str(await make_model(title="SecretModel"))],
