@@ -148,6 +148,7 @@ async function start(root) {
   const words = document.getElementById("reseau").dataset;
   let state = "sent";
   let busy = false;
+  let wanted = false;
 
   const line = (seat) => document.getElementById(`place-${seat}`);
 
@@ -286,18 +287,24 @@ async function start(root) {
   };
 
   // Send what waits; then bring the page up to date from the server, and forget what it shows.
-  const sync = () =>
-    navigator.locks.request("ateliers", { ifAvailable: true }, async (lock) => {
-      if (!lock || busy) return;
-      busy = true;
-      try {
-        state = await queue.flush(author, headers);
-        if (state !== "away" && state !== "sign-in") await refresh();
-      } finally {
-        busy = false;
-        await show();
-      }
-    });
+  const sync = async () => {
+    wanted = true;
+    if (busy) return;
+    busy = true;
+    try {
+      // One tab at a time; what is tapped meanwhile goes with the next turn.
+      await navigator.locks.request("ateliers", async () => {
+        while (wanted) {
+          wanted = false;
+          state = await queue.flush(author, headers);
+          if (state !== "away" && state !== "sign-in") await refresh();
+          await show();
+        }
+      });
+    } finally {
+      busy = false;
+    }
+  };
 
   const refresh = async () => {
     const sent = (await queue.all(list)).filter((one) => one.sent).map((one) => one.op);

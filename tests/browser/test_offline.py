@@ -102,7 +102,8 @@ def total(page, counter: str) -> int:
     return int(page.locator(f"#n-{counter}").inner_text())
 
 
-def test_a_stand_without_network(network, phone, tmp_path):
+def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
+    signed_in_state(1)  # uses the printed link, which the e-mail below would replace
     page = phone("one", who=None)
     sign_in(page)
     path = open_list(page, "sur le marché")
