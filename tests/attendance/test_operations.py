@@ -20,6 +20,7 @@ from ateliers.attendance.recorder import (
     LinkOver,
     NewLink,
     Recorder,
+    TooLateForLink,
     give_link,
     list_links,
     volunteer_of,
@@ -257,7 +258,7 @@ async def test_the_volunteers_link_writes_on_one_session_for_a_time() -> None:
             await volunteer_of(wrong, now=LATER)
     with pytest.raises(LinkOver):
         await volunteer_of(link.token, now=LATER + timedelta(days=30))
-    with pytest.raises(LinkOver):
+    with pytest.raises(TooLateForLink):
         await give_link(session, NewLink(label="Trop tard"), by=nadia, now=LATER + timedelta(days=2))
 
 

@@ -79,6 +79,14 @@ class TooManyLinks(Refusal):
     field = "label"
 
 
+class TooLateForLink(Refusal):
+    """A link made now would never have worked."""
+
+    title = (
+        "The session has been over for more than twelve hours: a link would no longer work. Note on the list yourself."
+    )
+
+
 def author(by: Recorder) -> tuple[UUID | None, UUID | None]:
     """What stands beside a line written: the person, or else the volunteer's link."""
     return (by.id, None) if isinstance(by, Person) else (None, by.id)
@@ -97,7 +105,7 @@ def may_record(by: Recorder, session_id: UUID, structure_id: UUID, partners: Seq
 
 
 async def give_link(session_id: UUID, wish: NewLink, *, by: Person, now: datetime) -> Volunteer:
-    """A link for somebody who helps on the day. Raises NotFound, NotAllowed, TooManyLinks, LinkOver once it is too late."""
+    """A link for somebody who helps on the day. Raises NotFound, NotAllowed, TooManyLinks, TooLateForLink."""
     session = await get_session(session_id)
     if not by.serves(session.structure_id):
         raise NotAllowed
@@ -111,7 +119,7 @@ async def give_link(session_id: UUID, wish: NewLink, *, by: Person, now: datetim
         revoked_at=None,
     )
     if not link.is_open(now):
-        raise LinkOver
+        raise TooLateForLink
     await execute(
         "INSERT INTO volunteer_link (id, session_id, label, created_at, created_by, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
         link.id,
