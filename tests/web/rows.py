@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 from ateliers import database
@@ -17,12 +17,13 @@ FROM information_schema.columns WHERE table_schema = 'public' AND is_generated =
 
 async def fingerprint() -> dict[str, str]:
     """A digest of the rows of each table: equal when nothing was stored, changed or deleted."""
-    return {row["name"]: row["rows"] for row in await _of_each("md5(string_agg(row::text, '|' ORDER BY row::text))")}
+    return await _of_each("md5(string_agg(row::text, '|' ORDER BY row::text))", "text")
 
 
 async def keep_rows() -> dict[str, Any]:
     """All rows of each table, to put back later."""
-    return {row["name"]: row["rows"] or [] for row in await _of_each("jsonb_agg(to_jsonb(row))")}
+    kept = await _of_each("jsonb_agg(to_jsonb(row))", "jsonb")
+    return {name: rows or [] for name, rows in kept.items()}
 
 
 async def put_rows_back(kept: dict[str, Any], tables: Collection[str]) -> None:
@@ -39,8 +40,11 @@ async def put_rows_back(kept: dict[str, Any], tables: Collection[str]) -> None:
             )
 
 
-async def _of_each(expression: str) -> Sequence[Any]:
-    names = [row["table_name"] for row in await database.fetch_rows(TABLES)]
-    return await database.fetch_rows(
-        " UNION ALL ".join(f"SELECT '{name}' AS name, {expression} AS rows FROM {name} row" for name in names)
-    )
+async def _of_each(expression: str, kind: str) -> dict[str, Any]:
+    if not _names:
+        _names.extend(row["table_name"] for row in await database.fetch_rows(TABLES))
+    each = ", ".join(f"(SELECT {expression} FROM {name} row)" for name in _names)
+    return dict(zip(_names, await database.fetch_value(f"SELECT ARRAY[{each}]::{kind}[]"), strict=True))
+
+
+_names: list[str] = []  # of the tables, which no test changes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import datetime
 from html.parser import HTMLParser
 from itertools import groupby
@@ -17,7 +19,9 @@ from msgspec import Struct
 from msgspec import inspect as mi
 
 from ateliers.clock import now
+from ateliers.network.signing_in import start_session
 from ateliers.web.doors import routes_of
+from ateliers.web.frame import SESSION_COOKIE
 from tests.web.every_form import FORMS
 from tests.web.rows import fingerprint, keep_rows, put_rows_back
 from tests.web.scene import Scene, make_scene
@@ -143,13 +147,41 @@ class House(Struct, frozen=True):
         return ""
 
 
-@pytest.fixture
-async def house(browser_of, client) -> House:
+class Built(Struct, frozen=True):
+    """A house that stands in no table at the moment; `tokens` keep its people signed in."""
+
+    scene: Scene
+    tokens: dict[str, str]
+    rows: dict[str, Any]
+    before: dict[str, str]
+
+
+_built: list[Built] = []  # once for all tests of a process: building it takes ten times as long as putting it back
+
+
+async def build() -> Built:
     scene = await make_scene()
-    browsers = {"stranger": client} | {
-        who: await browser_of(scene.person(who)) for who in ("samir", "nadia", "paule", "claire")
-    }
-    return House(scene, browsers, await keep_rows(), await fingerprint())
+    people = ("samir", "nadia", "paule", "claire")
+    tokens = {who: await start_session(scene.person(who), now=now()) for who in people}
+    return Built(scene, tokens, await keep_rows(), await fingerprint())
+
+
+@pytest.fixture
+async def house(app, db) -> AsyncIterator[House]:
+    if _built:
+        rows = _built[0].rows
+        await put_rows_back(rows, [table for table in rows if rows[table]])
+    else:
+        _built.append(await build())
+    one = _built[0]
+    async with AsyncExitStack() as stack:
+        browsers = {}
+        for who, token in {"stranger": "", **one.tokens}.items():
+            browser = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ateliers.test")
+            browsers[who] = await stack.enter_async_context(browser)
+            if token:
+                browser.cookies.set(SESSION_COOKIE, token)
+        yield House(one.scene, browsers, one.rows, one.before)
 
 
 def same(text: str) -> str:
