@@ -74,9 +74,14 @@ def read_seat_id(text: str) -> tuple[str, int]:
     return found["code"].upper(), int(found["seat"])
 
 
+def is_op(text: str) -> bool:
+    """Whether an operation can be named so."""
+    return len(text) <= LONGEST_OP and re.fullmatch(OP_PATTERN, text) is not None
+
+
 def stored(session_id: UUID, op: str) -> str:
     """An operation's name in the tables: two sessions' devices may count from one each. Raises Invalid."""
-    if not re.fullmatch(OP_PATTERN, op) or len(op) > LONGEST_OP:
+    if not is_op(op):
         raise Invalid({"op": "An operation is named with 1 to 100 letters, digits and signs, without spaces."})
     return f"{session_id.hex}:{op}"
 

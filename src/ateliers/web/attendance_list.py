@@ -18,7 +18,7 @@ from msgspec import Meta
 
 from ateliers.agenda.kinds import Counter
 from ateliers.attendance.counters import count_people
-from ateliers.attendance.mark import SEAT_ID, Op, SeatState, read_seat_id
+from ateliers.attendance.mark import SEAT_ID, Op, SeatState, is_op, read_seat_id
 from ateliers.attendance.record import (
     NothingToUndo,
     forget_outcome,
@@ -118,8 +118,8 @@ async def _tap_seat(place: Place, request: Request[Any, Any, Any]) -> Response[b
     """Present, absent, excused, or not recorded after all."""
     tap = _sent(await read_form(request, SeatTap))
     code, seat = read_seat_id(tap.seat)
-    # A page that says nothing of what it showed is taken to have shown all there is.
-    saw = tap.saw.split() or None
+    # A page that says nothing of what it showed is taken to have shown all there is; what names no mark says nothing.
+    saw = [op for op in tap.saw.split() if is_op(op)] or None
     await mark_seat(place.session_id, code, seat, tap.state, saw=saw, by=place.by, now=now())
     return place.back(anchor=f"place-{tap.then}" if SEAT_ID.fullmatch(tap.then) else "liste", search=tap.q)
 
