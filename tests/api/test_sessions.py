@@ -139,6 +139,13 @@ async def test_the_description_names_every_address(desk: Desk):
             ("get", "/api/v1/calendar/departements/{file}"),
             ("get", "/api/v1/calendar/regions/{file}"),
             ("get", "/api/v1/calendar/kinds/{file}"),
+            ("post", "/api/v1/sessions/{session_id}/operations"),
+            ("get", "/donnees/structures.csv"),
+            ("get", "/donnees/structures.json"),
+            ("get", "/donnees/seances.json"),
+            ("get", "/donnees/seances.csv"),
+            ("get", "/donnees/seances.schema.json"),
+            ("get", "/donnees/openagenda.json"),
         ]
     )
     assert msgspec.json.encode(document)

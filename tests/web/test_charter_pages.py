@@ -13,7 +13,7 @@ from tests.world import NOON, make_nadia, make_paule, make_samir, make_structure
 
 GOOD = {"version": "2027-01", "name": "Samir Haddad", "role": "directeur", "agrees": "1"}
 NOTICE = "doit la signer"
-TO_SIGN = "charte à signer de nouveau"
+TO_SIGN = "Charte à signer de nouveau"
 
 
 async def test_a_manager_finds_reads_and_signs_the_new_version(browser_of: Any, client: httpx.AsyncClient):
