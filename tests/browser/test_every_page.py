@@ -14,7 +14,7 @@ from tests.browser.validity import html_faults
 READERS = {"stranger": None, "manager": 0, "ambassador": 1, "coordinator": 2}
 FIRST = {"stranger": ["/", "/en/"], "manager": ["/espace"], "ambassador": ["/espace"], "coordinator": ["/coordination"]}
 LEFT_ALONE = re.compile(
-    r"\.(ics|csv|xlsx|ods|json|xml|eml|txt|pdf|png)$|^(/en)?/(static|api|metrics|health|deconnexion)|/(html|source|pieces?|emargement)\b"
+    r"\.(ics|atom|csv|xlsx|ods|json|xml|eml|txt|pdf|png)$|^(/en)?/(static|api|metrics|health|deconnexion)|/(html|source|pieces?|documents|emargement)\b"
 )
 SHAPES = [
     (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "<id>"),

@@ -79,8 +79,10 @@ async def test_who_guesses_codes_is_sent_to_the_phone_and_the_library_next_door_
     await make_booking(await make_session(starts_at=NEXT_WEEK), code="K7M2QX")
     right = {"code": "K7M2QX", "name": "Odile Marchand"}
 
+    app = make_app()
+
     async def ask(address, answers):
-        transport = httpx.ASGITransport(make_app(), client=(address, 4000))
+        transport = httpx.ASGITransport(app, client=(address, 4000))
         async with httpx.AsyncClient(transport=transport, base_url="http://ateliers.test") as browser:
             return (await browser.post("/ma-reservation/code", data=answers)).status_code
 
