@@ -176,7 +176,7 @@ def test_the_last_seat_goes_at_the_final_click_and_nothing_is_typed_twice(tab, s
     quick.wait_for_url(PRIVATE)
 
     press(slow, "^Confirmer")
-    assert "Une personne a réservé juste avant vous." in text_of(slow)
+    slow.get_by_text("Une personne a réservé juste avant vous.").wait_for()
     assert slow.locator("[name='contact.name']").input_value() == "Jeanne d’Arc"
     press(slow, "liste d’attente")
     slow.wait_for_url(PRIVATE)

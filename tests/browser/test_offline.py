@@ -85,7 +85,7 @@ def open_list(page, title: str) -> str:
     page.wait_for_url(re.compile("/espace/seances/"))
     path = page.evaluate("location.pathname")
     page.wait_for_function(KEPT, arg=path)
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.wait_for_function("async () => (await navigator.serviceWorker.ready).active.state === 'activated'")
     return path
 
 
