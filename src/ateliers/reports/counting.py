@@ -16,6 +16,7 @@ from ateliers.reports.indicator import Counts
 from ateliers.reports.scope import Scope
 
 FEW_STRUCTURES = 50  # of which bookings are looked up session by session
+FEW_SESSIONS = 20_000  # the same: days that are not summed are few, or empty, once the chore has caught up
 SETTLED = timedelta(days=4)  # days that lie further back are summed: over on every clock of the world
 ROLLED_AT_ONCE = 31  # days
 ROLLING = 0x726F6C  # advisory lock: one process sums at a time
@@ -34,7 +35,8 @@ async def count(
     if days is None or days:
         first, last = (start, end) if days is None else (days[0], days[-1])
         is_whole = days is None or (last - first).days + 1 == len(days)
-        more = await _count_sessions(by, first, last, kind, scope, now, only=None if is_whole else days)
+        few = days is not None and await _has_few_sessions(first, last)
+        more = await _count_sessions(by, first, last, kind, scope, now, only=None if is_whole else days, one_by_one=few)
         for key, (name, counts) in more.items():
             known = counted.get(key)
             counted[key] = (min(known[0], name), known[1] + counts) if known else (name, counts)
@@ -252,6 +254,16 @@ async def _unrolled(start: date, end: date) -> list[date]:
     return [row["day"] for row in rows]
 
 
+async def _has_few_sessions(start: date, end: date) -> bool:
+    counted: int = await fetch_value(
+        "SELECT count(*) FROM (SELECT FROM session WHERE local_start >= $1 AND local_start < $2 LIMIT $3) s",
+        midnight(start),
+        midnight(end) + timedelta(days=1),
+        FEW_SESSIONS + 1,
+    )
+    return counted <= FEW_SESSIONS
+
+
 async def _count_rolled(
     by: Grouping, start: date, end: date, kind: Kind | None, scope: Scope, *, but: list[date]
 ) -> Counted:
@@ -283,10 +295,11 @@ async def _count_sessions(
     now: datetime,
     *,
     only: list[date] | None,
+    one_by_one: bool,
 ) -> Counted:
     key, name = _KEYS[by]
     args: list[Any] = [midnight(start), midnight(end) + timedelta(days=1), now]
-    chosen = chosen_sessions(scope, kind, args)
+    chosen = chosen_sessions(scope, kind, args, one_by_one=one_by_one)
     if only is not None:
         args.append(only)
         chosen += f" AND s.local_start::date = ANY (${len(args)})"
