@@ -28,9 +28,8 @@ demo: $(READY)  ## start everything with invented data on http://127.0.0.1:8000 
 test: $(READY)  ## run all tests (those with Chromium, Postfix and Dovecot where they are found)
 	@$(RUN) pytest -n 2 -q -m "not browser and not mailservers and not thunderbird"
 	@# Those two apart: the browser's driver has an event loop that cannot share a process with the others'; mail servers wait.
-	@$(RUN) pytest -q -m mailservers >.mailservers.log 2>&1 & mail=$$!; \
-	$(RUN) pytest -n 2 -q -m browser; browser=$$?; \
-	wait $$mail; mail=$$?; cat .mailservers.log; rm -f .mailservers.log; exit $$((browser + mail))
+	@$(RUN) pytest -n 2 -q -m browser
+	@$(RUN) pytest -q -m mailservers
 
 thunderbird: $(READY)  ## have a real Thunderbird take invites, changes, cancellations and feeds (apt install thunderbird)
 	@$(RUN) pytest -q -m thunderbird tests/thunderbird
