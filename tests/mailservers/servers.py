@@ -17,7 +17,7 @@ from typing import Any
 from ateliers.mailbox import free_port
 
 PASSWORD = "secret"
-PATIENCE = 60.0  # seconds
+PATIENCE = 120.0  # seconds
 POSTFIX, DOVECOT = "/usr/sbin/postfix", "/usr/sbin/dovecot"
 
 MAIN_CF = """
