@@ -91,6 +91,7 @@ OWNERS = {
     "signed_sheet": "attendance",
     "certificate": "attendance",
     "figure_day": "reports",
+    "figure_month": "reports",
     "rolled_day": "reports",
     "stale_day": "reports",
     "snapshot": "reports",

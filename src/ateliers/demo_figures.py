@@ -9,10 +9,10 @@ from ateliers.attendance.closing import reopen_period
 from ateliers.attendance.walk_ins import add_walk_in
 from ateliers.database import fetch_value
 from ateliers.network.people import Person
-from ateliers.reports.counting import roll_days
 from ateliers.reports.extents import WHOLE
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.links import NewLink, create_link
+from ateliers.reports.rollups import roll_days
 from ateliers.reports.snapshots import close_figures
 
 CLOSED = timedelta(days=8)  # ago

@@ -55,7 +55,7 @@ def chores() -> list[Chore]:
     from ateliers.network import resigning, training
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
     from ateliers.network.purge import purge_network
-    from ateliers.reports.counting import roll_days
+    from ateliers.reports.rollups import roll_days
     from ateliers.reports.snapshots import freeze_missing
 
     composers = {

@@ -11,12 +11,12 @@ from ateliers import database
 from ateliers.agenda.kinds import Kind
 from ateliers.network.people import Person, Role, RoleName
 from ateliers.refusals import Invalid, NotAllowed
-from ateliers.reports.counting import roll_days
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Counts
 from ateliers.reports.indicators import COUNTED, RATES
 from ateliers.reports.masking import Mask
 from ateliers.reports.report import Cell, Rate, report
+from ateliers.reports.rollups import roll_days
 from ateliers.reports.scope import Scope, own_structures, territory
 from tests.reports.network import NOW, expected, insert_tally, make_network
 from tests.world import START, make_booking, make_event, make_session, make_structure

@@ -16,9 +16,9 @@ from ateliers import database
 from ateliers.bench.works import Measure, work
 from ateliers.bench.yard import Yard
 from ateliers.documents.sheets import Cell, Format, Workbook
-from ateliers.reports.counting import roll_days
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.report import report
+from ateliers.reports.rollups import roll_days
 from ateliers.reports.rows import booking_rows, session_rows
 from ateliers.reports.scope import Scope
 

@@ -16,10 +16,10 @@ from ateliers.agenda.kinds import Kind
 from ateliers.bookings.booking import BookingState, Channel
 from ateliers.database import batches
 from ateliers.refusals import NotAllowed
-from ateliers.reports.counting import COUNTS_BOOKINGS, chosen_sessions, midnight
 from ateliers.reports.exports import BOM, csv_text, safe
 from ateliers.reports.report import check_period
 from ateliers.reports.scope import Scope
+from ateliers.reports.sessions import COUNTS_BOOKINGS, chosen_sessions, midnight
 from ateliers.words import gettext
 
 BATCH = 2000  # rows a chunk
