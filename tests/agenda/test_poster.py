@@ -32,6 +32,8 @@ async def test_a_poster_is_one_page_whose_qr_code_leads_to_the_session(title: st
     picture = await make_poster(session, Format.PICTURE, now=NOON)
     assert codes_in(picture) == ["http://ateliers.test/s/3F7A0-2C981"]
     assert Image.open(io.BytesIO(picture)).size == (1240, 1754)
+    card = await make_poster(session, Format.CARD, now=NOON)
+    assert Image.open(io.BytesIO(card)).size == (1200, 675)
     for form in (Format.POSTER, Format.FLYER):
         made = await make_poster(session, form, now=NOON)
         assert made.startswith(b"%PDF-1.7")
@@ -68,6 +70,10 @@ async def test_the_short_address_leads_to_the_session_however_it_is_typed(db: st
         transport=httpx.ASGITransport(app=make_app()),  # type: ignore[arg-type]
         base_url="http://ateliers.test",
     ) as client:
+        cards = [await client.get(f"/seances/{one.id}/image.png") for one in (session, hidden)]
+        page = await client.get(session.path)
         answers = [await client.get(f"/s/{code}") for code in (session.code, typed, hidden.code, "00000000", "é")]
     assert [answer.status_code for answer in answers] == [303, 303, 404, 404, 404]
+    assert [(card.status_code, card.content[:4] == b"\x89PNG") for card in cards] == [(200, True), (404, False)]
+    assert f'<meta property="og:image" content="http://ateliers.test{session.card_path}">' in page.text
     assert answers[0].headers["location"] == session.path

@@ -63,7 +63,10 @@ def test_it_speaks_the_vocabulary_and_tells_what_google_documents(values):
     found = data_of(**values)
     parts = [found, *found.get("subEvent", [])]
 
-    assert (faults(found), [missing({"description": "-", "organizer": "-", **part}) for part in parts]) == (
+    assert (
+        faults(found),
+        [missing({"description": "-", "organizer": "-", "image": "-", **part}) for part in parts],
+    ) == (
         [],
         [[] for _part in parts],
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 # https://developers.google.com/search/docs/appearance/structured-data/event
 GOOGLE_REQUIRES = ("name", "startDate", "location")
-GOOGLE_RECOMMENDS = ("description", "endDate", "eventStatus", "eventAttendanceMode", "organizer")
+GOOGLE_RECOMMENDS = ("description", "endDate", "eventStatus", "eventAttendanceMode", "organizer", "image")
 OF_AN_OFFER = ("availability", "price", "priceCurrency", "url", "validFrom")
 
 

@@ -1,4 +1,4 @@
-"""Poster A4, two flyers A5 on one sheet, and a picture of the poster: printed, shown at the town hall, posted online (B22)."""
+"""Poster A4, two flyers A5 on one sheet, and pictures: printed, shown at the town hall, posted and shared online (B22)."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ class Format(enum.Enum):
     POSTER = "affiche.pdf"
     FLYER = "tracts.pdf"
     PICTURE = "affiche.png"
+    CARD = "image.png"
 
 
 TEMPLATES = {
     Format.POSTER: "documents/poster.typ",
     Format.FLYER: "documents/flyer.typ",
     Format.PICTURE: "documents/poster.typ",
+    Format.CARD: "documents/card.typ",
 }
+PAPERS = {Format.POSTER, Format.FLYER}
 
 
 class Poster(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +101,6 @@ def _where(session: Session) -> list[str]:
 
 
 async def make_poster(session: Session, form: Format, *, now: datetime) -> bytes:
-    """The file, in the reader's language: PDF/UA, or a picture of 1,240 × 1,754 points."""
-    make = make_png if form is Format.PICTURE else make_pdf
+    """The file, in the reader's language: PDF/UA, or a picture of 1,240 × 1,754 points (CARD: 1,200 × 675)."""
+    make = make_pdf if form in PAPERS else make_png
     return await make(TEMPLATES[form], poster_of(session), now=now)

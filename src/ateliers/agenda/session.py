@@ -153,6 +153,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return f"/seances/{self.onsite_id or self.lead_id or self.id}"
 
     @property
+    def card_path(self) -> str:
+        """Its picture for links that are shared."""
+        return f"{self.path}/image.png"
+
+    @property
     def booking_path(self) -> str:
         """Where its seats are booked: of a cycle on its first date; an online half has a form of its own."""
         return f"/seances/{self.lead_id or self.id}/reserver"

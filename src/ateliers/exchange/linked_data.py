@@ -44,6 +44,7 @@ def linked_data(session: Session) -> str:
         "endDate": _moment(session.ends_at - timedelta(hours=12) if session.all_day else session.ends_at, session),
         "eventStatus": f"{SCHEMA}/EventScheduled",
         "url": absolute(session.path),
+        "image": absolute(session.card_path),
         "isAccessibleForFree": True,
         "inLanguage": "fr",
         "organizer": organisers[0] if len(organisers) == 1 else organisers,

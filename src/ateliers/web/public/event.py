@@ -15,6 +15,7 @@ from msgspec import Meta
 from ateliers import clock
 from ateliers.agenda.event import EventState, Visibility
 from ateliers.agenda.group import asks_for_code, entry_of, is_code_of, is_opened, may_be_read
+from ateliers.agenda.poster import Format, make_poster
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session, list_sessions_of_event
 from ateliers.exchange.linked_data import linked_data
@@ -93,6 +94,16 @@ async def show_session(request: Request[Any, Any, Any], session_id: FromPath[UUI
     return private(shown) if session.visibility is Visibility.GROUP else shown
 
 
+@get("/seances/{session_id:uuid}/image.png", include_in_schema=False)
+async def show_card(session_id: FromPath[UUID]) -> Response[bytes]:
+    """The picture that stands for a session where its link is shared, and in search engines."""
+    now = clock.now()
+    session = await get_session(session_id)
+    if not session.may_be_seen_by(None, now=now):
+        raise NotFound
+    return Response(await make_poster(session, Format.CARD, now=now), media_type="image/png")
+
+
 @post("/seances/{session_id:uuid}/code")
 async def open_to_group(request: Request[Any, Any, Any], session_id: FromPath[UUID]) -> Response[bytes]:
     """To the page, with proof that the code is known; who guesses too often waits."""
@@ -119,4 +130,4 @@ def facts_of(session: Session) -> list[str]:
     return [str(fact.label) for fact in Accessibility if fact.value in known]
 
 
-ROUTES = [show_session, open_to_group]
+ROUTES = [show_session, show_card, open_to_group]

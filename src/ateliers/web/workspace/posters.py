@@ -1,4 +1,4 @@
-"""Poster, flyers and picture of a session, for its staff to print and post (B22)."""
+"""Poster, flyers and pictures of a session, for its staff to print and post (B22)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from ateliers.agenda.poster import Format, make_poster
+from ateliers.agenda.poster import PAPERS, Format, make_poster
 from ateliers.agenda.sessions import get_session
 from ateliers.clock import now
 from ateliers.network.people import Person
@@ -25,7 +25,7 @@ async def show_poster(session_id: FromPath[UUID], file: FromPath[str], me: Named
     if form is None or not me.serves(session.structure_id):
         raise NotFound
     made = await make_poster(session, form, now=now())
-    kind = "image/png" if form is Format.PICTURE else PDF
+    kind = PDF if form in PAPERS else "image/png"
     return private(Response(made, media_type=kind, headers=inline_file(file)))
 
 
