@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -35,6 +37,7 @@ def french() -> dict[str, list[str]]:
     return found
 
 
+@lru_cache
 def messages_in_code() -> dict[str, str]:
     """Every message id that code, templates, refusals and form fields can show, and where it stands."""
     found: dict[str, str] = {}
@@ -55,6 +58,18 @@ def test_every_message_has_its_french():
     known = french()
     missing = {key: where for key, where in messages_in_code().items() if key and not any(known.get(key, []))}
     assert missing == {}
+
+
+def test_nothing_is_translated_that_nobody_says():
+    said = set(messages_in_code())
+    for file in (Path(resource("templates")).parent / "src").rglob("*.py"):
+        nodes = ast.walk(ast.parse(file.read_text()))
+        said |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    # Some are chosen among in a template, and translated by a variable.
+    pages = "".join(
+        file.read_text() for ending in ("html", "txt") for file in resource("templates").rglob(f"*.{ending}")
+    )
+    assert [key for key in french() if key not in said and f'"{key}"' not in pages] == []
 
 
 def test_every_refusal_has_a_title_in_french():
