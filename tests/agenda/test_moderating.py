@@ -16,6 +16,7 @@ from ateliers.agenda.moderating import (
     Approval,
     NotWaiting,
     ReadAnother,
+    ReadThereFirst,
     SendingBack,
     Step,
     approve_event,
@@ -138,6 +139,11 @@ async def test_the_place_says_whose_rule_holds_and_a_coordinator_publishes_her_o
     there = await create_event(workshop(commune="71100", publish=True), by=by, now=NOON)
     here = await create_event(workshop(publish=True), by=by, now=NOON)
     assert (there.state, here.state) == (EventState.TO_MODERATE, EventState.PUBLISHED)
+    with pytest.raises(ReadThereFirst):  # nor does a new date bring there what nobody there has read
+        await add_session(
+            here.id, NewSession(local_start=THURSDAY, place_name="Salle", commune="71100"), by=by, now=NOON
+        )
+    assert len(await list_sessions_of_event(here.id)) == 1
 
     paule_id = await make_paule()
     await insert("role", person_id=paule_id, role="manager", structure_id=structure, granted_at=NOON)

@@ -23,6 +23,7 @@ from ateliers.experiences.sharing import (
     ToCorrect,
     list_shared_with,
     list_steps,
+    list_told,
     read_experience,
     reopen_experience,
     review_experience,
@@ -177,6 +178,31 @@ async def test_strangers_to_a_story_do_nothing_to_it():
             await act()
     with pytest.raises(NotAllowed):
         await write_experience(held.event, TOLD, by=held.nadia, now=NOON, send=True, agreed=[SITE])
+
+
+async def test_who_organises_it_too_writes_and_whose_event_it_is_agrees():
+    held = await make_held()
+    other = await make_structure("CPAM de la Nièvre")
+    olga = await get_person(await make_person("Olga Autre", "manager", structure_id=other))
+    asked = "INSERT INTO co_organiser (event_id, structure_id, asked_at) VALUES ($1, $2, $3)"
+    await database.execute(asked, held.event, other, NOON)
+    with pytest.raises(NotFound):  # it was only asked
+        await write_experience(held.event, TOLD, by=olga, now=NOON)
+    await database.execute("UPDATE co_organiser SET accepted_at = $1", NOON)
+    assert [one.event_id for one in await list_untold([other], now=NOON)] == [held.event]
+    assert await count_untold([held.structure, other], now=NOON) == {held.structure: 1}
+    with pytest.raises(NotAllowed):
+        await write_experience(held.event, TOLD, by=olga, now=NOON, send=True, agreed=[SITE])
+    id = await held.send(by=olga)
+    assert [one.names for one in await list_told([other])] == [["CCAS de Nevers", "CPAM de la Nièvre"]]
+    with pytest.raises(NotAllowed):
+        await give_consent(id, SITE, by=olga, now=NOON)
+    await give_consent(id, SITE, by=held.samir, now=NOON)
+    await review_experience(id, by=held.paule, now=NOON)
+    assert await shown(words="CPAM") == [TOLD.title]
+    assert (await queued())[-2:] == [("experience_published", "Samir"), ("experience_published", "Olga")]
+    with pytest.raises(NotAllowed):  # it stands under another's name
+        await reopen_experience(id, by=olga, now=NOON)
 
 
 async def test_only_what_was_held_is_told_and_nobody_is_given_away():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -55,6 +55,13 @@ class ReadAnother(Refusal):
     """What was read is not what would be published."""
 
     title = "The event was changed since you opened this page: read it again, then publish it."
+
+
+class ReadThereFirst(Refusal):
+    """A published event would come to a territory that has not read it."""
+
+    title = "There, a coordinator reads events before they are published. Use “Publish again” to offer this one there: she reads it first."
+    field = "commune"
 
 
 class Step(enum.Enum):
@@ -139,6 +146,13 @@ async def go_public(event_id: UUID, structure: Structure, *, by: Person, now: da
         )
         for person in sorted(people)
     )
+
+
+async def check_read(event_id: UUID, *, before: Collection[str], by: Person) -> None:
+    """Raises ReadThereFirst for a published event that has come to another département than `before`, where it is to be read."""
+    for rule in await rules_of_event(event_id):
+        if rule.moderation and rule.departement not in before and not by.coordinates(rule.departement):
+            raise ReadThereFirst
 
 
 async def take_back_event(event_id: UUID, *, by: Person, now: datetime) -> Event:

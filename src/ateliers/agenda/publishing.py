@@ -18,13 +18,13 @@ from ateliers.agenda.drafts import About, Move, NewEvent, NewSession
 from ateliers.agenda.event import Event, EventState, Visibility
 from ateliers.agenda.kinds import RULES
 from ateliers.agenda.local_time import wrong_start
-from ateliers.agenda.moderating import CycleTooShort, NothingToPublish, StructureNotAdmitted, go_public
+from ateliers.agenda.moderating import CycleTooShort, NothingToPublish, StructureNotAdmitted, check_read, go_public
 from ateliers.agenda.permission import allow_managing, choose_structure
 from ateliers.agenda.repeating import keep_series, repeat, spans_of
 from ateliers.agenda.search_words import index_words
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, get_session, list_sessions, list_sessions_of_event
-from ateliers.agenda.territory import check_trained
+from ateliers.agenda.territory import check_trained, departements_of_event
 from ateliers.agenda.where import Span, Spot, find_span, find_spot, midnight
 from ateliers.database import execute, fetch_rows, fetch_value, new_id, transaction
 from ateliers.network.people import Person
@@ -109,7 +109,7 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
 async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> Session:
     """One more date, or the dates of a rule from it on; where nothing is said, as the latest session of the event. The first one.
 
-    Raises Invalid, NotAllowed, NotFound, EventArchived, FirstDateStaysFirst, NobodyTrained.
+    Raises Invalid, NotAllowed, NotFound, EventArchived, FirstDateStaysFirst, NobodyTrained, ReadThereFirst.
     """
     async with transaction():
         first, *_rest = await _add_dates(event_id, new, by=by, now=now)
@@ -135,6 +135,7 @@ class _PreviewOnly(Exception):
 
 async def _add_dates(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> list[UUID]:
     event = await lock_event(event_id, by=by)
+    territories = await departements_of_event(event_id)
     if event.state is EventState.PUBLISHED:
         await check_trained(event, now=now)
     structure = await get_structure_by_id(event.structure_id)
@@ -174,6 +175,8 @@ async def _add_dates(event_id: UUID, new: NewSession, *, by: Person, now: dateti
     series_id = None if again is None else await keep_series(event_id, again, spot.zone, new, now=now)
     made = await insert_sessions(event_id, spot, spans, new, online=online, leads=leads, series_id=series_id, now=now)
     await settle_cycle(event)
+    if event.state is EventState.PUBLISHED:
+        await check_read(event_id, before=territories, by=by)
     return made
 
 

@@ -308,19 +308,21 @@ def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-SESSION_SQL = """
+CO_ORGANISERS_SQL = """COALESCE((
+    SELECT json_agg(json_build_object('id', c.id, 'name', c.name, 'slug', c.slug) ORDER BY c.name, c.id)
+    FROM co_organiser y JOIN structure c ON c.id = y.structure_id
+    WHERE y.event_id = e.id AND y.accepted_at IS NOT NULL AND c.state = 'admitted'), '[]') AS co_organisers"""
+SESSION_SQL = f"""
     SELECT s.id, s.event_id, e.structure_id, o.name AS structure_name, o.slug AS structure_slug,
            o.email AS structure_email, o.phone AS structure_phone,
-           COALESCE((SELECT json_agg(json_build_object('id', c.id, 'name', c.name, 'slug', c.slug) ORDER BY c.name, c.id)
-                     FROM co_organiser x JOIN structure c ON c.id = x.structure_id
-                     WHERE x.event_id = e.id AND x.accepted_at IS NOT NULL AND c.state = 'admitted'), '[]') AS co_organisers,
+           {CO_ORGANISERS_SQL},
            e.kind, e.title, e.description, e.programme, e.to_bring, e.level, e.phone, e.visibility,
            e.state AS event_state, e.accessibility, e.party_limit, e.waiting_max, e.promotion_stop, e.cutoff, e.run_by,
            e.offer_for, e.call_for, e.public_from, e.opens_at, e.closing, e.questions, e.release_after, e.is_cycle,
            e.is_private, e.reminder_plan, e.group_code,
            s.place_id, p.name AS place_name, p.address, p.address_more, p.postcode, p.commune_code, p.commune_name,
            COALESCE(p.departement, o.departement) AS departement, p.latitude, p.longitude, p.access_note,
-           COALESCE(p.accessibility, '{}') AS place_accessibility,
+           COALESCE(p.accessibility, '{{}}') AS place_accessibility,
            s.join_url, s.zone, s.local_start, s.starts_at, s.ends_at, s.capacity, s.seats_taken, s.seats_waiting,
            s.seats_offered, s.seats_held_back, s.held_back_until, s.overbooked, s.lead_id, s.onsite_id, s.code, s.all_day,
            s.series_id, s.recurs_on,

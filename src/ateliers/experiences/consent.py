@@ -64,5 +64,5 @@ async def withdraw_consent(experience_id: UUID, scope: Scope, *, by: Person, now
 async def _of_manager(experience_id: UUID, by: Person) -> Experience:
     found = await locked(experience_id)
     if not may_manage(by, found.structure_id):
-        raise NotAllowed if by.serves(found.structure_id) else NotFound
+        raise NotAllowed if found.is_of(by) else NotFound
     return found

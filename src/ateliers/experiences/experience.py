@@ -13,8 +13,10 @@ import msgspec
 from msgspec import Meta
 
 from ateliers.agenda.kinds import RULES, Kind, Rules
+from ateliers.agenda.session import CO_ORGANISERS_SQL, CoOrganiser
 from ateliers.bookings.session_message import paragraphs
 from ateliers.database import fetch, fetch_one
+from ateliers.network.people import Person
 from ateliers.refusals import NotFound
 from ateliers.words import T
 
@@ -134,6 +136,7 @@ class Experience(msgspec.Struct, frozen=True, kw_only=True):
     structure_slug: str
     structure_commune: str
     structure_is_member: bool
+    co_organisers: list[CoOrganiser]  # of its event, by name
     departement: str  # the structure's
     region: str
     zone: str
@@ -177,6 +180,20 @@ class Experience(msgspec.Struct, frozen=True, kw_only=True):
         """Whether anybody can read it."""
         return self.state is ExperienceState.PUBLISHED and any(scope in self.scopes for scope in PUBLIC_SCOPES)
 
+    def is_of(self, person: Person) -> bool:
+        """Whether they are of its structure, or of one that organises the event too: they tell it together."""
+        return any(person.serves(id) for id in self.organiser_ids)
+
+    @property
+    def organiser_ids(self) -> list[UUID]:
+        """Its structure, under whose name it is shared, then those that organise the event too."""
+        return [self.structure_id, *(one.id for one in self.co_organisers)]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the structures that organised the event, its own first."""
+        return [self.structure_name, *(one.name for one in self.co_organisers)]
+
     @property
     def path(self) -> str:
         """Its public page."""
@@ -200,10 +217,10 @@ def digest(new: NewExperience | Experience, documents: Sequence[Document]) -> by
 
 
 # What was held is counted up to the moment at which it was sent: a weekly event goes on, the story does not.
-EXPERIENCE_SQL = """
+EXPERIENCE_SQL = f"""
     SELECT x.id, x.event_id, e.title AS event_title, e.kind, e.structure_id, o.name AS structure_name,
            o.slug AS structure_slug, o.commune_name AS structure_commune, o.state = 'admitted' AS structure_is_member,
-           o.departement, o.region, o.zone, x.state, x.title, x.aim, x.audience, x.course, x.worked, x.difficulties,
+           {CO_ORGANISERS_SQL}, o.departement, o.region, o.zone, x.state, x.title, x.aim, x.audience, x.course, x.worked, x.difficulties,
            x.advice, x.content, x.written_by, x.created_at, x.changed_at, x.submitted_at, x.published_at,
            h.dates, h.first_at, h.last_at, COALESCE(h.place, '') AS place,
            ARRAY(SELECT c.scope FROM experience_consent c WHERE c.experience_id = x.id AND c.withdrawn_at IS NULL

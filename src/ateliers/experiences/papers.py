@@ -92,12 +92,11 @@ async def remove_document(document_id: UUID, *, by: Person) -> Experience:
 
 
 async def read_document(document_id: UUID, *, by: Person | None = None) -> FileContent:
-    """The file: for everybody while its experience is shared, else for its structure and their coordinator. Raises NotFound."""
+    """The file: for everybody while its experience is shared, else for those who tell it and their coordinator. Raises NotFound."""
     document = await _document(document_id)
     found = await get_experience(document.experience_id)
     is_theirs = by is not None and (
-        by.serves(found.structure_id)
-        or (by.coordinates(found.departement) and found.state is not ExperienceState.DRAFT)
+        found.is_of(by) or (by.coordinates(found.departement) and found.state is not ExperienceState.DRAFT)
     )
     if not found.is_public and not is_theirs:
         raise NotFound
@@ -113,7 +112,7 @@ async def _document(id: UUID) -> Document:
 
 async def _being_written(experience_id: UUID, by: Person) -> Experience:
     found = await locked(experience_id)
-    if not by.serves(found.structure_id):
+    if not found.is_of(by):
         raise NotFound
     if found.state is not ExperienceState.DRAFT:
         raise NotBeingWritten

@@ -10,9 +10,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from ateliers.agenda.event import EventState
+from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.permission import may_manage
 from ateliers.agenda.sessions import get_event
+from ateliers.agenda.territory import organisers_of
 from ateliers.bookings.needs import looks_like_nir
 from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id, transaction
 from ateliers.experiences.agreement import keep_consents
@@ -34,6 +35,8 @@ from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
 from ateliers.words import fold
 
 NEEDED = ("aim", "audience", "course", "worked")  # before it is sent
+ORGANISED_SQL = """(e.structure_id = ANY ($1) OR EXISTS (
+    SELECT FROM co_organiser y WHERE y.event_id = e.id AND y.structure_id = ANY ($1) AND y.accepted_at IS NOT NULL))"""
 HELD_SQL = """
     SELECT EXISTS (SELECT FROM session WHERE event_id = $1 AND ends_at <= $2 AND called_off_at IS NULL
                    AND outcome IS DISTINCT FROM 'held_empty')
@@ -86,8 +89,8 @@ async def list_steps(experience_id: UUID) -> list[Step]:
 
 
 async def list_told(structure_ids: Sequence[UUID]) -> list[Experience]:
-    """What these structures told, the latest changed first."""
-    sql = f"{EXPERIENCE_SQL} WHERE e.structure_id = ANY($1) ORDER BY x.changed_at DESC, x.id"
+    """What these structures told, alone or with others, the latest changed first."""
+    sql = f"{EXPERIENCE_SQL} WHERE {ORGANISED_SQL} ORDER BY x.changed_at DESC, x.id"
     return await fetch(Experience, sql, list(structure_ids))
 
 
@@ -107,9 +110,9 @@ async def list_shared_with(by: Person, states: Collection[ExperienceState] = ())
 
 
 async def own_experience(experience_id: UUID, by: Person) -> Experience:
-    """It, for people of its structure. Raises NotFound."""
+    """It, for those who tell it. Raises NotFound."""
     found = await fetch_one(Experience, f"{EXPERIENCE_SQL} WHERE x.id = $1", experience_id)
-    if found is None or not by.serves(found.structure_id):
+    if found is None or not found.is_of(by):
         raise NotFound
     return found
 
@@ -120,6 +123,14 @@ async def read_experience(experience_id: UUID, by: Person) -> Experience:
     if found is None or not by.coordinates(found.departement) or found.submitted_at is None:
         raise NotFound
     return found
+
+
+async def get_event_to_tell(event_id: UUID, by: Person) -> Event:
+    """The event, for people of the structures that organise it. Raises NotFound."""
+    event = await get_event(event_id)
+    if event.state is EventState.DRAFT or not any(by.serves(id) for id in await organisers_of(event)):
+        raise NotFound
+    return event
 
 
 async def may_tell(event_id: UUID, *, now: datetime) -> bool:
@@ -139,11 +150,11 @@ async def write_experience(
 ) -> None:
     """Keep what is written so far; with `send`, hand it to the coordination, and keep what a manager agrees to.
 
+    All structures that organise the event may write; the one whose event it is agrees, since it is shared under its name.
+
     Raises NotFound, NothingHeldYet, NotBeingWritten, Invalid; NotAllowed when somebody else agrees.
     """
-    event = await get_event(event_id)
-    if not by.serves(event.structure_id) or event.state is EventState.DRAFT:
-        raise NotFound
+    event = await get_event_to_tell(event_id, by)
     if agreed and not may_manage(by, event.structure_id):
         raise NotAllowed
     _refuse_wrong(new, send=send)
@@ -160,7 +171,7 @@ async def reopen_experience(experience_id: UUID, *, by: Person, now: datetime) -
     """Take it back to change it: nobody else sees it meanwhile. Raises NotFound, NotAllowed for what only managers may."""
     async with transaction():
         found = await locked(experience_id)
-        if not by.serves(found.structure_id):
+        if not found.is_of(by):
             raise NotFound
         if found.state is ExperienceState.PUBLISHED and not may_manage(by, found.structure_id):
             raise NotAllowed
@@ -242,9 +253,9 @@ async def managers_of(found: Experience) -> list[UUID]:
 
 
 async def team_of(found: Experience) -> list[UUID]:
-    """The managers, and who wrote it if they are still there."""
-    members = await list_members(found.structure_id)
-    return [m.person_id for m in members if m.role is RoleName.MANAGER or m.person_id == found.written_by]
+    """The managers, and who wrote it if they are still of one of the structures that organise the event."""
+    members = [m.person_id for id in found.organiser_ids for m in await list_members(id)]
+    return [*await managers_of(found), *(id for id in members if id == found.written_by)]
 
 
 async def coordinators_of(found: Experience) -> list[UUID]:
@@ -316,7 +327,7 @@ async def _send(id: UUID, *, by: Person, now: datetime) -> None:
         id,
         digest(found, await list_documents(id)),
         fold(found.title),
-        fold(f"{found.event_title} {found.structure_name} {found.structure_commune} {found.place}"),
+        fold(" ".join([found.event_title, *found.names, found.structure_commune, found.place])),
         fold(body),
     )
     step = await change(found, ExperienceState.SUBMITTED, by=by, now=now)

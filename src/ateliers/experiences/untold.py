@@ -10,12 +10,13 @@ import msgspec
 
 from ateliers.agenda.kinds import RULES, Kind
 from ateliers.database import fetch, fetch_rows
+from ateliers.experiences.sharing import ORGANISED_SQL
 
 WITHIN = timedelta(days=180)  # nobody is asked about what happened longer ago
 PUBLIC_KINDS = [kind.value for kind in Kind if not RULES[kind].network_only]
 UNTOLD_SQL = """
     FROM event e JOIN session s ON s.event_id = e.id
-    WHERE e.structure_id = ANY ($1) AND e.state IN ('published', 'archived') AND e.kind = ANY ($4)
+    WHERE e.state IN ('published', 'archived') AND e.kind = ANY ($4)
       AND s.outcome = 'held' AND s.called_off_at IS NULL AND s.ends_at <= $2 AND s.ends_at > $3
       AND NOT EXISTS (SELECT FROM experience x WHERE x.event_id = e.id AND x.state <> 'draft')
 """
@@ -33,13 +34,13 @@ class Untold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_untold(structure_ids: Sequence[UUID], *, now: datetime, limit: int = 20) -> list[Untold]:
-    """Those of these structures, the latest held first."""
+    """Those that these structures organised, alone or with others, the latest held first."""
     return await fetch(
         Untold,
         f"""SELECT e.id AS event_id, e.title, (SELECT o.name FROM structure o WHERE o.id = e.structure_id) AS structure_name,
                    max(s.starts_at) AS last_at, min(s.zone) AS zone,
                    EXISTS (SELECT FROM experience x WHERE x.event_id = e.id) AS is_begun
-            {UNTOLD_SQL} GROUP BY e.id ORDER BY max(s.starts_at) DESC, e.id LIMIT $5""",
+            {UNTOLD_SQL} AND {ORGANISED_SQL} GROUP BY e.id ORDER BY max(s.starts_at) DESC, e.id LIMIT $5""",
         list(structure_ids),
         now,
         now - WITHIN,
@@ -49,9 +50,9 @@ async def list_untold(structure_ids: Sequence[UUID], *, now: datetime, limit: in
 
 
 async def count_untold(structure_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, int]:
-    """How many, by structure; none: absent."""
+    """How many, by the structure whose event it is; none: absent."""
     rows = await fetch_rows(
-        f"SELECT e.structure_id, count(DISTINCT e.id) AS untold {UNTOLD_SQL} GROUP BY e.structure_id",
+        f"SELECT e.structure_id, count(DISTINCT e.id) AS untold {UNTOLD_SQL} AND e.structure_id = ANY ($1) GROUP BY e.structure_id",
         list(structure_ids),
         now,
         now - WITHIN,

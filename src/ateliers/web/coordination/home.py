@@ -110,16 +110,14 @@ async def _list(me: Person, raw: dict[str, list[str]], form: Form[ManyFollowUps]
     data, errors = parse(Asked, {name: texts for name, texts in raw.items() if name != "fait"}, typed=False)
     asked = data or Asked()
     found = await list_supported(by=me, now=now())
-    shown: list[Supported] = search(
-        found, words=asked.q, need=asked.besoin, state=asked.etat, departement=asked.departement
-    )
+    around: list[Supported] = search(found, words=asked.q, state=asked.etat, departement=asked.departement)
     done = raw.get("fait", [""])[-1]
     return form.page(
         "coordination/structures.html",
         status=422 if form.errors or errors else 200,
         asked=Form(Asked, raw, data, errors, sent=True),
-        structures=shown,
-        needs=[(need, sum(need in one.needs for one in found)) for need in Need],
+        structures=search(around, need=asked.besoin),
+        needs=[(need, sum(need in one.needs for one in around)) for need in Need],
         need=asked.besoin,
         states=[(state.value, str(state.label)) for state in StructureState if state is not StructureState.DRAFT],
         departements=[(one.code, f"{one.name} ({one.code})") for one in by_departement(found)],

@@ -29,7 +29,7 @@ from ateliers.agenda.publishing import (
 from ateliers.agenda.repeating import list_series_of, next_of_series
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, list_events_of, list_sessions_of_event, next_session_of_each
-from ateliers.agenda.territory import untrained
+from ateliers.agenda.territory import organisers_of, untrained
 from ateliers.agenda.unfinished import list_unfinished
 from ateliers.clock import now
 from ateliers.network.people import Person
@@ -216,6 +216,7 @@ async def _event_page(event: Event, me: Person, *, refusal: Refusal | None = Non
         may_manage=may_manage(me, event.structure_id) and event.state is not EventState.ARCHIVED,
         is_ours=is_ours,
         may_record=is_ours or any(one.accepted_at for one in with_us),
+        may_tell=any(me.serves(id) for id in await organisers_of(event)),
         partners=partners,
         with_us=[] if is_ours else with_us,
         steps=await list_moderations(event.id) if is_ours else [],

@@ -12,7 +12,6 @@ from msgspec import Meta, field
 
 from ateliers.agenda.event import Event
 from ateliers.agenda.permission import may_manage
-from ateliers.agenda.sessions import get_event
 from ateliers.clock import now
 from ateliers.experiences.agreement import list_consents, wording
 from ateliers.experiences.consent import Agreement, give_consent, withdraw_consent
@@ -26,6 +25,7 @@ from ateliers.experiences.experience import (
 from ateliers.experiences.papers import MOST, NewDocument, add_document, read_document, remove_document
 from ateliers.experiences.sharing import (
     NothingHeldYet,
+    get_event_to_tell,
     list_steps,
     list_told,
     may_tell,
@@ -35,7 +35,8 @@ from ateliers.experiences.sharing import (
 )
 from ateliers.experiences.untold import list_untold
 from ateliers.network.people import Person
-from ateliers.refusals import NotFound, Refusal
+from ateliers.network.structures import get_structure_by_id
+from ateliers.refusals import Refusal
 from ateliers.web.answers import file_answer, page, redirect
 from ateliers.web.forms import LARGEST_UPLOAD, Form, read_form
 from ateliers.web.workspace.serving import sent
@@ -67,7 +68,7 @@ async def show_told(me: NamedDependency[Person]) -> Response[bytes]:
 @get(EVENT)
 async def show_experience(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """The form while it is being written; then what was sent, its agreements and what happened to it."""
-    return await _page(await _event(event_id, me), me)
+    return await _page(await get_event_to_tell(event_id, me), me)
 
 
 @post(EVENT)
@@ -75,7 +76,7 @@ async def write(
     request: Request[Any, Any, Any], event_id: FromPath[UUID], me: NamedDependency[Person]
 ) -> Response[bytes]:
     """Keep the draft, or send it."""
-    event = await _event(event_id, me)
+    event = await get_event_to_tell(event_id, me)
     form = await read_form(request, ExperienceForm)
     if form.data is not None:
         told = form.data
@@ -104,7 +105,7 @@ async def add(
             form.refuse(refusal)
         else:
             return redirect(f"{found.own_path}#documents")
-    return await _page(await _event(found.event_id, me), me, document=form)
+    return await _page(await get_event_to_tell(found.event_id, me), me, document=form)
 
 
 @post("/espace/retours/documents/{document_id:uuid}/retrait")
@@ -148,13 +149,6 @@ async def disagree(
     return redirect(f"{found.own_path}#accords")
 
 
-async def _event(event_id: UUID, me: Person) -> Event:
-    event = await get_event(event_id)
-    if not me.serves(event.structure_id):
-        raise NotFound
-    return event
-
-
 async def _page(
     event: Event,
     me: Person,
@@ -172,6 +166,7 @@ async def _page(
         "workspace/experience.html",
         status=422 if form.errors or (document is not None and document.errors) else 200,
         event=event,
+        structure=await get_structure_by_id(event.structure_id),
         experience=found,
         is_written=found is None or found.state is ExperienceState.DRAFT,
         form=form,
