@@ -13,7 +13,7 @@ from ateliers.agenda.drafts import Move, NewSession
 from ateliers.agenda.publishing import add_session
 from ateliers.agenda.sessions import get_session
 from ateliers.bookings import changes, cycle_dates, reminders
-from ateliers.bookings.booked_dates import NOT_INVITED, find_booked_date, find_booked_date_by_uid
+from ateliers.bookings.booked_dates import NOT_INVITED, find_booked_date
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.give_back import give_back_seats
 from tests.bookings.cycles import WEEK, book, make_cycle
@@ -221,15 +221,6 @@ async def test_however_many_workers_look_each_date_is_told_once():
 
     kinds = await database.fetch_rows("SELECT kind, count(*) AS n FROM outbox GROUP BY kind ORDER BY kind")
     assert [tuple(row.values()) for row in kinds] == [("booking_confirmed", 3), ("booking_date_invite", 6)]
-
-
-async def test_a_reply_about_one_date_is_known_by_its_uid():
-    _samir, dates, booking, names = await booked_and_told()
-
-    date = await find_booked_date_by_uid(names[1])
-
-    assert (date.booking_id, date.session_id) == (booking.id, dates[1])
-    assert await find_booked_date_by_uid(names[0]) is None
 
 
 async def test_each_date_is_recalled_on_its_own():

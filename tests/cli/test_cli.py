@@ -19,6 +19,8 @@ from tests.world import make_samir, make_structure
 COMMANDS = [
     *((name,) for name in cli.commands),
     ("token", "create"),
+    ("token", "list"),
+    ("token", "revoke"),
     ("person", "invite"),
     ("charter", "publish"),
 ]
@@ -90,7 +92,7 @@ async def test_an_absent_database_is_exit_code_1_without_a_traceback():
         assert "Traceback" not in done.stderr
 
 
-async def test_a_token_is_printed_alone_and_works(db):
+async def test_a_token_is_printed_alone_and_works_until_it_is_revoked(db):
     structure = await make_structure(slug="ccas-de-nevers")
 
     done = await ateliers("token", "create", "--structure", "ccas-de-nevers", "--scope", "events", DATABASE_URL=db)
@@ -98,6 +100,12 @@ async def test_a_token_is_printed_alone_and_works(db):
     found = await find_token(done.stdout.strip())
     assert found is not None
     assert (found.structure_id, found.scopes) == (structure, ["events"])
+
+    listed = await ateliers("token", "list", "--structure", "ccas-de-nevers", DATABASE_URL=db)
+    assert listed.stdout == f"{found.id}  events  API\n"
+    revoked = await ateliers("token", "revoke", str(found.id), DATABASE_URL=db)
+    assert (revoked.returncode, revoked.stdout) == (0, "Revoked.\n")
+    assert await find_token(done.stdout.strip()) is None
 
 
 async def test_a_token_for_nobody_is_exit_code_1_in_words(db):

@@ -112,6 +112,25 @@ async def test_a_seat_given_back_is_offered_to_the_first_and_after_them_to_the_n
     assert await fetch_value("SELECT seats_offered FROM session WHERE id = $1", session_id) == 1
 
 
+async def test_leaving_the_list_does_not_give_back_a_seat_that_came_free_meanwhile(client):
+    session_id = await make_session(starts_at=NEXT_WEEK, capacity=1)
+    holder = await get_booking(await make_booking(session_id))
+    mine = await get_booking(
+        await make_booking(session_id, state="waiting", rank=1, name="Rose", email="r@example.test")
+    )
+    path = manage_path(mine) + "/rendre"
+    assert 'name="waits" value="1"' in (await client.get(path)).text
+    await client.post(manage_path(holder) + "/rendre", data={"seats": "1"})
+
+    left = await client.post(path, data={"seats": "1", "waits": "1"})
+
+    assert left.status_code == 422
+    assert "Cette réservation n’est plus sur la liste d’attente" in text_of(left)
+    assert (await get_booking(mine.id)).state.value == "confirmed"
+    assert (await client.post(path, data={"seats": "1"})).status_code == 303
+    assert (await get_booking(mine.id)).state.value == "given_back"
+
+
 async def test_the_form_of_an_online_half_books_online_and_a_later_date_of_a_cycle_the_whole(client):
     structure = await make_structure()
     onsite = await make_session(await make_event(structure), starts_at=NEXT_WEEK)

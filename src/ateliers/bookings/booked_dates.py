@@ -30,12 +30,3 @@ async def find_booked_date(booking_id: UUID, session_id: UUID) -> BookedDate | N
         booking_id,
         session_id,
     )
-
-
-async def find_booked_date_by_uid(uid: str) -> BookedDate | None:
-    """The object of this UID, or None: a reply to it is about one date, not about the seats of the cycle."""
-    return await fetch_one(
-        BookedDate,
-        "SELECT booking_id, session_id, uid, sequence, told_revision FROM booking_date WHERE uid = $1",
-        uid,
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import click
 
 from ateliers.cli.frame import with_database
@@ -38,6 +40,31 @@ def create(slug: str, name: str, scopes: tuple[str, ...]) -> None:
         return await create_token(structure.id, name, scopes or SCOPES, now=now())
 
     click.echo(with_database(run))
+
+
+@token.command("list")
+@click.option("--structure", "slug", required=True, metavar="SLUG", help="Whose tokens.")
+def list_(slug: str) -> None:
+    """List the tokens that work, one a line: id, scopes, name."""
+    from ateliers.network.structures import get_structure
+    from ateliers.network.tokens import ApiToken, list_tokens
+
+    async def run() -> list[ApiToken]:
+        return await list_tokens((await get_structure(slug)).id)
+
+    for one in with_database(run):
+        click.echo(f"{one.id}  {','.join(one.scopes)}  {one.name}")
+
+
+@token.command("revoke")
+@click.argument("id", type=click.UUID)
+def revoke(id: UUID) -> None:
+    """End the token with this ID (see `ateliers token list`) at once."""
+    from ateliers.clock import now
+    from ateliers.network.tokens import revoke_token
+
+    with_database(lambda: revoke_token(id, now=now()))
+    click.secho("Revoked.", fg="green")
 
 
 @click.group(short_help="People who sign in.")

@@ -98,14 +98,3 @@ async def list_unhandled(limit: int) -> list[Bounce]:
 async def mark_handled(bounces: list[Bounce], *, now: datetime) -> None:
     """Conclusions were drawn, in the caller's transaction."""
     await execute("UPDATE bounce SET handled_at = $2 WHERE id = ANY($1)", [bounce.id for bounce in bounces], now)
-
-
-async def list_policy_bounces(since: datetime) -> list[Bounce]:
-    """Messages refused for reasons of ours since then: somebody must mend the sender's domain or server."""
-    return await fetch(
-        Bounce,
-        """SELECT b.id, b.outbox_id, o.kind, o.subject_id, b.at, b.cause, b.status, b.diagnostic
-           FROM bounce b JOIN outbox o ON o.id = b.outbox_id
-           WHERE b.cause = 'policy' AND b.at > $1 ORDER BY b.at DESC LIMIT 100""",
-        since,
-    )

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from ateliers.database import execute, fetch_one, new_id, transaction
+from ateliers.database import execute, fetch, fetch_one, new_id, transaction
 from ateliers.network.people import Person, Role, RoleName
-from ateliers.refusals import Invalid
+from ateliers.refusals import Invalid, NotFound
 from ateliers.words import plain
 
 SCOPES = ("events", "bookings", "attendance", "reports")
@@ -79,9 +79,20 @@ async def find_token(text: str) -> ApiToken | None:
     )
 
 
+async def list_tokens(structure_id: UUID) -> list[ApiToken]:
+    """The tokens of a structure that are not revoked; the oldest first."""
+    return await fetch(
+        ApiToken,
+        "SELECT id, structure_id, name, scopes FROM api_token WHERE structure_id = $1 AND revoked_at IS NULL"
+        " ORDER BY created_at, id",
+        structure_id,
+    )
+
+
 async def revoke_token(id: UUID, *, now: datetime) -> None:
-    """The token stops working at once."""
-    await execute("UPDATE api_token SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", id, now)
+    """The token stops working at once; twice is the same as once. Raises NotFound."""
+    if not await execute("UPDATE api_token SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1", id, now):
+        raise NotFound
 
 
 def _hash(text: str) -> bytes:

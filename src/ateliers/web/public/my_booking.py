@@ -25,7 +25,7 @@ from ateliers.bookings.booking import Booking, BookingState
 from ateliers.bookings.bookings import get_booking, rank_of
 from ateliers.bookings.change import change_session, list_other_dates
 from ateliers.bookings.confirmation import confirmation_of, confirmation_pdf
-from ateliers.bookings.give_back import give_back_seats
+from ateliers.bookings.give_back import give_back_seats, leave_waiting_list
 from ateliers.bookings.joining import join_link
 from ateliers.bookings.links import booking_by_private_key, manage_path
 from ateliers.bookings.offers import accept_offer, decline_offer
@@ -62,6 +62,7 @@ class GiveBackForm(msgspec.Struct, frozen=True, kw_only=True):
     """How many seats."""
 
     seats: Annotated[int, Meta(ge=1, le=100, title="How many seats do you give back?")]
+    waits: bool = False  # the page said so: a seat that came free since is not given back unseen
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,9 +180,13 @@ async def give_back(request: Request[Any, Any, Any], code: FromPath[str], key: F
     form = await read_form(request, GiveBackForm)
     if form.data is not None:
         try:
-            await give_back_seats(booking.id, form.data.seats, now=now())
+            if form.data.waits and form.data.seats == booking.seats:
+                await leave_waiting_list(booking.id, now=now())
+            else:
+                await give_back_seats(booking.id, form.data.seats, now=now())
         except Refusal as refusal:
             form.refuse(refusal)
+            booking = await get_booking(booking.id)
         else:
             return redirect(manage_path(booking))
     return await _give_back_page(form, booking)
