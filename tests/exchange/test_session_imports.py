@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ateliers import database
 from ateliers.agenda.calendar import session_calendar
 from ateliers.agenda.kinds import Kind
+from ateliers.attendance.missing import list_missing
 from ateliers.documents.files import Upload
 from ateliers.exchange.imports.reading import UnreadableFile, read_rows
 from ateliers.exchange.imports.report import ImportReport
@@ -157,6 +158,25 @@ async def test_what_the_agenda_has_already_is_known_by_its_looks(manager):
     report = await manager.bring(TABLE)
 
     assert (outcomes(report)[0], last_notes(report)[0]) == ("known", "Already on the agenda: same title, same moment.")
+
+
+async def test_sessions_that_are_over_are_taken_when_asked_and_can_be_counted(manager):
+    before = START - timedelta(days=70)
+    table = "titre;debut;lieu\n" + "".join(
+        f"Atelier tablette;{start:%Y-%m-%dT%H:%M};Médiathèque Jean-Jaurès\n"
+        for start in (START - timedelta(days=1400), before, START)
+    )
+    assert outcomes(await manager.bring(table, dry_run=True)) == ["refused", "refused", "repaired"]
+    assert outcomes(await manager.bring(table, past=True)) == ["refused", "repaired", "repaired"]
+    assert outcomes(await manager.bring(table, past=True)) == ["refused", "known", "known"]
+    missing = await list_missing([manager.structure], now=NOON)
+    assert [(one.title, one.seats) for one in missing] == [("Atelier tablette", 0)]
+    told = [line.replace("20261201", "20200107") for line in WEEKLY if not line.startswith("EXDATE")]
+    weekly = (
+        ics(*told).replace(b";UNTIL=20261222T130000Z", b"").replace(b"SUMMARY:", b"LOCATION:58000 Nevers\r\nSUMMARY:")
+    )
+    report = await manager.bring(weekly, past=True, dry_run=True)
+    assert (len(report.rows), {row.outcome.value for row in report.rows}) == (105, {"imported"})
 
 
 async def test_a_row_that_changed_is_told_and_its_session_left_alone(manager):

@@ -13,7 +13,7 @@ from ateliers.agenda.publishing import add_session, create_event, publish_event
 from ateliers.database import fetch, transaction
 from ateliers.exchange.imports.keep_places import NOBODY
 from ateliers.exchange.imports.ledger import take_over, taken_over
-from ateliers.exchange.imports.session_rows import SessionRow
+from ateliers.exchange.imports.session_rows import LONGEST_BACK, SessionRow, moment_of_writing
 from ateliers.network.people import Person
 from ateliers.places.place import NewPlace, add_place
 from ateliers.places.territories import zone_of
@@ -33,7 +33,7 @@ async def open_keeper(structure_id: UUID, *, publish: bool, by: Person, now: dat
         """SELECT e.title, s.starts_at FROM session s JOIN event e ON e.id = s.event_id
            WHERE e.structure_id = $1 AND s.starts_at > $2 AND s.called_off_at IS NULL AND s.onsite_id IS NULL""",
         structure_id,
-        now,
+        now - LONGEST_BACK,
     )
     return SessionKeeper(structure_id, {_looks(one.title, one.starts_at) for one in known}, publish=publish, by=by)
 
@@ -75,13 +75,14 @@ class SessionKeeper:
 
     async def _write(self, row: SessionRow, key: str, digest: bytes, *, now: datetime) -> tuple[T, ...]:
         place_id = await self._place(row, now=now)
+        then = moment_of_writing(to_utc(row.local_start, row.spot.zone), now)
         group = f"seances:{self._structure_id}:evenement:{row.group}"
         event = (await taken_over([group])).get(group)
         if event is None:
-            self.latest_id = (await create_event(self._draft(row, place_id), by=self._by, now=now)).id
+            self.latest_id = (await create_event(self._draft(row, place_id), by=self._by, now=then)).id
             await take_over(group, self.latest_id, digest, now=now)
             await take_over(key, self.latest_id, digest, now=now)
-            await self._show(now=now)
+            await self._show(now=then)
             return ()
         self.latest_id = event.subject_id
         session = NewSession(
@@ -92,9 +93,9 @@ class SessionKeeper:
             place_id=place_id,
             join_url=row.spot.join_url,
         )
-        await add_session(event.subject_id, session, by=self._by, now=now)
+        await add_session(event.subject_id, session, by=self._by, now=then)
         await take_over(key, event.subject_id, digest, now=now)
-        await self._show(now=now)
+        await self._show(now=then)
         return ()
 
     async def _show(self, *, now: datetime) -> None:

@@ -88,7 +88,7 @@ def parse_session(row: Row, notes: Notes, context: Context) -> SessionRow:
     )
     all_day = RULES[kind].may_last_all_day and bare(text_of(given["journee"], notes)) in _YES
     start, minutes = _when(given, spot.zone, kind, notes, all_day=all_day)
-    check_start(start, spot.zone, now=context.now)
+    check_start(start, spot.zone, context)
     phone = text_of(given["telephone"], notes, longest=40)
     if phone and not PHONE.fullmatch(phone):
         notes.add("Telephone %(text)s left out: it is not made of digits.", text=phone)

@@ -53,8 +53,8 @@ class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
         return {name: str(getattr(self, name)) for name in self.__struct_fields__}
 
 
-def read_calendar(content: bytes, *, now: datetime) -> list[Occurrence]:
-    """Every date in the file, rules unfolded from now on for a year. Raises UnreadableFile."""
+def read_calendar(content: bytes, *, now: datetime, past: bool = False) -> list[Occurrence]:
+    """Every date in the file, rules unfolded from now on for a year, or with `past` from a year ago. Raises UnreadableFile."""
     from icalendar import Calendar  # noqa: PLC0415 - takes a quarter of a second, and imports are rare
 
     try:
@@ -72,19 +72,19 @@ def read_calendar(content: bytes, *, now: datetime) -> list[Occurrence]:
                 found.append(_broken(event))
     for event in events:
         if "RECURRENCE-ID" not in event:
-            found += _read(event, changed.pop(_uid(event), {}), now=now)
+            found += _read(event, changed.pop(_uid(event), {}), now=now, past=past)
     for others in changed.values():  # changed dates of a rule that is not in the file
         for event in others.values():
-            found += _read(event, {}, now=now)
+            found += _read(event, {}, now=now, past=past)
     return found
 
 
-def _read(event: Event, changed: dict[str, Event], *, now: datetime) -> list[Occurrence]:
+def _read(event: Event, changed: dict[str, Event], *, now: datetime, past: bool) -> list[Occurrence]:
     """The dates of one event, some of them changed; one that cannot be read is told as such."""
     uid, repeats = _uid(event), "RRULE" in event or "RDATE" in event
     found = []
     try:
-        for start in _starts(event, now=now):
+        for start in _starts(event, now=now, past=past):
             recurs_on = _stamp(start) if repeats or "RECURRENCE-ID" in event else ""
             found.append(_occurrence(changed.get(recurs_on, event), uid, recurs_on, start, event))
     except UNREADABLE:
@@ -123,7 +123,7 @@ def parse_occurrence(one: Occurrence, notes: Notes, context: Context) -> Session
             notes.add("No end: %(n)s minutes, as is usual.", n=minutes)
     else:
         minutes = minutes_of(_minutes(one.start, one.end), notes)
-    check_start(start, spot.zone, now=context.now)
+    check_start(start, spot.zone, context)
     return SessionRow(
         reference="/".join(filter(None, (one.uid[:150], one.recurs_on))) or f"{bare(title)}/{start.isoformat()}",
         group=one.uid[:150] if one.recurs_on else f"{bare(title)}/{kind.value}",
@@ -177,8 +177,8 @@ def _length(event: Event) -> timedelta | None:
     return event["DURATION"].dt if "DURATION" in event else None
 
 
-def _starts(event: Event, *, now: datetime) -> Iterator[Any]:
-    """The dates of an event: its one, or those of its rule from now on, exceptions left out."""
+def _starts(event: Event, *, now: datetime, past: bool) -> Iterator[Any]:
+    """The dates of an event: its one, or those of its rule from now on (`past`: from a year ago), exceptions left out."""
     start = event["DTSTART"].dt
     if "RRULE" not in event and "RDATE" not in event:
         yield start
@@ -204,8 +204,9 @@ def _starts(event: Event, *, now: datetime) -> Iterator[Any]:
         dates.exdate(_naive(_in_zone(moment, start)))
     zone = start.tzinfo if isinstance(start, datetime) else None
     today = now.astimezone(zone or UTC).replace(tzinfo=None)
-    for number, moment in enumerate(dates.xafter(today - timedelta(days=1), inc=True)):
-        if moment > today + AHEAD or number >= MOST_OF_A_RULE:
+    most = 2 * MOST_OF_A_RULE if past else MOST_OF_A_RULE
+    for number, moment in enumerate(dates.xafter(today - (AHEAD if past else timedelta(days=1)), inc=True)):
+        if moment > today + AHEAD or number >= most:
             return
         yield moment.replace(tzinfo=zone) if isinstance(start, datetime) else moment.date()
 

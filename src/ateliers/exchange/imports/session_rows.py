@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ateliers.agenda.kinds import RULES, Kind
-from ateliers.agenda.local_time import wrong_start
+from ateliers.agenda.local_time import to_utc, wrong_start
 from ateliers.exchange.imports.agenda_rows import LONGEST_MINUTES, SHORTEST_MINUTES, Venue
 from ateliers.exchange.imports.evenements import MOST_SEATS, commune_of_text, name_and_street
 from ateliers.exchange.imports.repairs import Notes, Unusable, bare, position_of, settle, text_of
@@ -21,6 +22,8 @@ from ateliers.places.territories import zone_of
 from ateliers.words import T, fold
 
 SHORTEST_TITLE = 3
+BEFORE = timedelta(days=1)  # a session that is over is kept as if written this long before it began
+LONGEST_BACK = timedelta(days=1100)  # three years, as far as sessions are announced ahead
 LINK = re.compile(r"https://[^\s<>\"]{1,490}")
 PHONE = re.compile(r"\+?[0-9][0-9 .\-]{2,24}")
 # Words that tell a kind, in its own column or in a title; the first kind that has one wins.
@@ -41,6 +44,7 @@ class Usual(msgspec.Struct, frozen=True, kw_only=True):
     place_id: UUID | None = None
     capacity: int | None = None  # None: what is usual for the kind
     join_url: str | None = None
+    past: bool = False  # whether sessions that are over are taken as well
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,11 +201,19 @@ def capacity_of(text: str, kind: Kind, context: Context, notes: Notes) -> int | 
     return seats
 
 
-def check_start(start: datetime, zone: str, *, now: datetime) -> None:
-    """Raises Unusable for a start that no session can have."""
+def check_start(start: datetime, zone: str, context: Context) -> None:
+    """Raises Unusable for a start that no session can have, or that is over where only what is to come is wanted."""
+    now = context.now
+    if context.usual.past and start > now.astimezone(ZoneInfo(zone)).replace(tzinfo=None) - LONGEST_BACK:
+        now = moment_of_writing(to_utc(start, zone), now)
     wrong = wrong_start(start, zone, now=now)
     if wrong:
         raise Unusable(wrong)
+
+
+def moment_of_writing(starts_at: datetime, now: datetime) -> datetime:
+    """When a session is taken to be written: before it began, whenever that was."""
+    return min(now, starts_at - BEFORE)
 
 
 def too_many(most: int) -> T:

@@ -54,7 +54,7 @@ async def hold_file(upload: Upload, usual: Usual, structure_id: UUID, *, by: Per
     allow_managing(by, structure_id)
     if usual.place_id is not None and usual.place_id not in {place.id for place in await list_places_of(structure_id)}:
         raise Invalid({"place_id": "We do not know this place."})
-    await asyncio.to_thread(_read, upload.content, now)
+    await asyncio.to_thread(_read, upload.content, usual, now)
     held_id = new_id()
     await execute(
         "INSERT INTO import_file (id, structure_id, by_id, name, content, usual, created_at)"
@@ -127,7 +127,7 @@ async def import_sessions(
         usual=usual,
         now=now,
     )
-    read = await asyncio.to_thread(_read, content, now)
+    read = await asyncio.to_thread(_read, content, usual, now)
     entries = await asyncio.to_thread(_entries, read, context)
     keeper = await open_keeper(structure_id, publish=publish, by=by, now=now)
     rows = await run_entries(entries, keeper, dry_run=dry_run, now=now, progress=progress)
@@ -159,12 +159,12 @@ async def import_for(
     )
 
 
-def _read(content: bytes, now: datetime) -> Reading | list[Occurrence]:
+def _read(content: bytes, usual: Usual, now: datetime) -> Reading | list[Occurrence]:
     """Rows of a table, or dates of a calendar. Raises UnreadableFile."""
     if len(content) > LARGEST:
         raise UnreadableFile(why=T("it is larger than %(n)s MB.", n=LARGEST // 1_000_000))
     is_calendar = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper() == b"BEGIN:VCALENDAR"
-    found = read_calendar(content, now=now) if is_calendar else read_rows(content)
+    found = read_calendar(content, now=now, past=usual.past) if is_calendar else read_rows(content)
     count = len(found) if isinstance(found, list) else len(found.rows)
     if count > MOST_SESSIONS:
         raise UnreadableFile(why=too_many(MOST_SESSIONS))

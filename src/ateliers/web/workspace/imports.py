@@ -62,6 +62,13 @@ class ImportForm(msgspec.Struct, frozen=True, kw_only=True):
         | None
     ) = None
     join_url: JoinUrl | None = None
+    past: Annotated[
+        bool,
+        Meta(
+            title="Take sessions that are over as well",
+            description="Three years back at most. They count in your figures once you have said who came.",
+        ),
+    ] = False
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +103,9 @@ async def send_file(request: Request[Any, Any, Any], me: NamedDependency[Person]
         form.errors.setdefault("file", [T("Choose a file.")])
     elif form.data is not None:
         asked = form.data
-        usual = Usual(kind=asked.kind, place_id=asked.place_id, capacity=asked.capacity, join_url=asked.join_url)
+        usual = Usual(
+            kind=asked.kind, place_id=asked.place_id, capacity=asked.capacity, join_url=asked.join_url, past=asked.past
+        )
         try:
             structure_id = choose_structure(asked.structure_id, me)
             held_id = await hold_file(upload, usual, structure_id, by=me, now=now())
