@@ -17,7 +17,7 @@ from ateliers.reports.exports import dictionary_csv, report_csv, report_workbook
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicators import INDICATORS
 from ateliers.reports.report import Report, report
-from ateliers.reports.rows import booking_rows, session_rows
+from ateliers.reports.rows import booking_rows, csv_of, session_rows, workbook_of
 from ateliers.reports.scope import Scope
 from tests.reports.network import insert_tally
 from tests.world import NOON, START, make_booking, make_event, make_session, make_structure
@@ -100,7 +100,7 @@ def test_text_is_no_formula(text: str, safely: str) -> None:
 
 
 async def text_of(rows) -> list[list[str]]:
-    return read_csv(b"".join([chunk async for chunk in rows]))
+    return read_csv(b"".join([chunk async for chunk in csv_of(rows)]))
 
 
 async def test_rows_have_every_session_and_booking_but_no_name() -> None:
@@ -122,6 +122,8 @@ async def test_rows_have_every_session_and_booking_but_no_name() -> None:
     await make_booking(other)
 
     sessions = await text_of(await session_rows(start=DAY, end=DAY, scope=scope, now=LATER))
+    book = await workbook_of(await session_rows(start=DAY, end=DAY, scope=scope, now=LATER), "Séances", Format.XLSX)
+    sheet = openpyxl.load_workbook(io.BytesIO(book))["Séances"]
     bookings = await text_of(await booking_rows(start=DAY, end=DAY, scope=scope, now=LATER))
 
     assert len(made.rows) == 1
@@ -149,6 +151,15 @@ async def test_rows_have_every_session_and_booking_but_no_name() -> None:
             "",
         ]
     ]
+    assert [cell.value for cell in sheet[1]] == sessions[0]
+    assert sheet[2][1].value.date() == DAY
+    assert [(cell.value, cell.data_type) for cell in sheet[2][2:6]] == [
+        ("14:00", "s"),
+        ("Europe/Paris", "s"),
+        (FORMULA, "s"),
+        (FORMULA, "s"),
+    ]
+    assert [cell.value for cell in sheet[2][10:19]] == [10, 8, 0, 2, 2, 5, 1, 0, 1]
     assert [len(row) for row in bookings] == [17, 17, 17]
     assert [row[11:] for row in bookings[1:]] == [
         ["Confirmée", "En ligne", "8", "1", "1", "0"],

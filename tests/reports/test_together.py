@@ -12,7 +12,7 @@ from ateliers import database
 from ateliers.agenda.changing import call_off_session
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.report import report
-from ateliers.reports.rows import booking_rows, session_rows
+from ateliers.reports.rows import booking_rows, csv_of, session_rows
 from ateliers.reports.scope import Scope
 from tests.bookings.cycles import WEEK, book, make_cycle
 from tests.world import NEVERS, NOON, START, make_booking, make_event, make_place, make_session, make_structure
@@ -105,7 +105,7 @@ async def test_a_cycle_without_its_first_date_is_still_one_booking():
 
 
 async def rows(stream) -> list[dict[str, str]]:
-    text = "".join([part.decode("utf-8-sig") async for part in stream])
+    text = "".join([part.decode("utf-8-sig") async for part in csv_of(stream)])
     return list(csv.DictReader(io.StringIO(text), delimiter=";"))
 
 

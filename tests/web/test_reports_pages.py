@@ -67,7 +67,7 @@ async def test_files_come_with_the_same_question(browser_of) -> None:
 
     page = await browser.get("/espace/rapports", params={"by": "kind"})
     links = re.findall(r'href="([^"]*)" download', page.text)
-    assert len(links) == 8
+    assert len(links) == 12
     for link in links:
         answer = await browser.get(link.replace("&amp;", "&"))
         assert answer.status_code == 200

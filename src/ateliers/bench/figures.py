@@ -19,7 +19,7 @@ from ateliers.documents.sheets import Cell, Format, Workbook
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.report import report
 from ateliers.reports.rollups import roll_days
-from ateliers.reports.rows import booking_rows, session_rows
+from ateliers.reports.rows import booking_rows, csv_of, session_rows
 from ateliers.reports.scope import Scope
 
 STRUCTURES = 1000  # ten events each, ten sessions an event, ten bookings a session: a million
@@ -183,7 +183,7 @@ async def _drain(structures: list[UUID], *, is_bookings: bool) -> tuple[float, i
     begun = time.perf_counter()
     make = booking_rows if is_bookings else session_rows
     lines = -1  # the heading
-    async for chunk in await make(start=START, end=END, scope=scope, now=NOW):
+    async for chunk in csv_of(await make(start=START, end=END, scope=scope, now=NOW)):
         lines += chunk.count(b"\r\n")
         highest = max(highest, process.memory_info().rss)
     return time.perf_counter() - begun, lines, highest - before

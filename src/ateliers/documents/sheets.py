@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import IO
 
 import msgspec
@@ -43,6 +44,7 @@ class Style(enum.IntEnum):
     WRAPPED = 2
     SHARE = 3  # 0.0 %
     DECIMAL = 4  # 0.0
+    DAY = 5  # what a date looks like
 
 
 class Styled(msgspec.Struct, frozen=True):
@@ -53,7 +55,8 @@ class Styled(msgspec.Struct, frozen=True):
     formula: str = ""
 
 
-Cell = str | int | float | Styled | None
+Cell = str | int | float | date | Styled | None
+DAY_ZERO = date(1899, 12, 30)  # XLSX counts days from it
 
 
 class Workbook:
@@ -149,6 +152,8 @@ def _xlsx_cell(cell: Cell) -> str:
         look = f' s="{int(cell.style)}"'
         formula = f"<f>{_escaped(cell.formula)}</f>" if cell.formula else ""
         cell = cell.value
+    if isinstance(cell, date):
+        return f'<c s="{int(Style.DAY)}"><v>{(cell - DAY_ZERO).days}</v></c>'
     if isinstance(cell, str):
         return f'<c{look} t="inlineStr"><is><t xml:space="preserve">{_escaped(cell)}</t></is></c>'
     return f"<c{look}>{formula}<v>{cell}</v></c>"
@@ -165,6 +170,9 @@ def _ods_cell(cell: Cell) -> str:
             written = REFERENCE.sub(lambda found: f"[.{found[1]}{f':.{found[2]}' if found[2] else ''}]", cell.formula)
             look += f' table:formula="of:={_escaped(written)}"'
         cell = cell.value
+    if isinstance(cell, date):
+        look = f'table:style-name="s{int(Style.DAY)}" office:value-type="date" office:date-value="{cell}"'
+        return f"<table:table-cell {look}><text:p>{cell}</text:p></table:table-cell>"
     if isinstance(cell, str):
         lines = "".join(f"<text:p>{line}</text:p>" for line in _escaped(cell).split("\n"))
         return f'<table:table-cell{look} office:value-type="string">{lines}</table:table-cell>'
@@ -182,11 +190,12 @@ _XLSX_STYLES = f"""{_XML}<styleSheet {_XLSX_MAIN}>
 <fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>
 <borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>
 <cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>
-<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>
+<cellXfs count="6"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>
 <xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>
 <xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>
 <xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>
-<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>
+<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>
+<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs>
 <cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>
 </styleSheet>"""
 
@@ -250,11 +259,14 @@ _ODS_HEAD = (
     "<number:text>\u00a0%</number:text></number:percentage-style>"
     '<number:number-style style:name="n4"><number:number number:decimal-places="1" number:min-integer-digits="1" '
     'number:grouping="true"/></number:number-style>'
+    '<number:date-style style:name="n5" number:automatic-order="true"><number:day number:style="long"/><number:text>/</number:text>'
+    '<number:month number:style="long"/><number:text>/</number:text><number:year number:style="long"/></number:date-style>'
     f'<style:style style:name="s0" {_ODS_CELL}/>'
     f'<style:style style:name="s1" {_ODS_CELL}>{_ODS_WRAP}<style:text-properties fo:font-weight="bold"/></style:style>'
     f'<style:style style:name="s2" {_ODS_CELL}>{_ODS_WRAP}</style:style>'
     f'<style:style style:name="s3" {_ODS_CELL} style:data-style-name="n3"/>'
     f'<style:style style:name="s4" {_ODS_CELL} style:data-style-name="n4"/>'
+    f'<style:style style:name="s5" {_ODS_CELL} style:data-style-name="n5"/>'
     "</office:automatic-styles><office:body><office:spreadsheet>"
 )
 _ODS_MANIFEST = f"""{_XML}<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">

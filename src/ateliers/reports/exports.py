@@ -97,8 +97,7 @@ def _total_cell(report: Report, indicator: Indicator, last: int) -> SheetCell:
         return cell
     column = COLUMNS[indicator.key]
     style = Style.DECIMAL if indicator.unit is Unit.HOURS else Style.PLAIN
-    value = cell.value if isinstance(cell, Styled) else cell
-    return Styled(value or 0, style, f"SUM({column}{HEAD_ROWS + 1}:{column}{last})")
+    return Styled(plain_value(indicator, found) or 0, style, f"SUM({column}{HEAD_ROWS + 1}:{column}{last})")
 
 
 def title(report: Report) -> str:

@@ -1,20 +1,22 @@
-"""What the two doors' report pages share: the question asked, the charts' geometry, the files."""
+"""Report pages of every door: the question asked, the charts' geometry, the files."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Request, Response
-from litestar.response import Stream
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
 from msgspec import Meta
 
+from ateliers import clock
 from ateliers.agenda.kinds import Kind
 from ateliers.documents.sheets import Format
+from ateliers.network.people import Person
 from ateliers.refusals import Invalid
 from ateliers.reports.exports import (
     day_text,
@@ -80,6 +82,34 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int  # lines that are only in the table
 
 
+def report_routes(path: str, scope_of: Callable[[Person], Scope], *, by: Grouping) -> list[Any]:
+    """The report under `path`, its files and its dictionary, of what `scope_of` lets the reader see; usually by `by`."""
+
+    @get(path)
+    async def show_report(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
+        """The report."""
+        return await _report_page(request, scope_of(me), path=path, by=by, now=clock.now())
+
+    @get([f"{path}/rapport.{kind}" for kind in FILES])
+    async def download_report(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
+        """The same report as a file: which one, the address says."""
+        scope, now = scope_of(me), clock.now()
+        form = asked_of(request, by=by, now=now)
+        made = await report_of(form, scope, now=now)
+        if made is None:
+            raise wrong_question(form)
+        notes = rectified_notes(await compare(made, scope))
+        return await file_of(made, request.url.path.rpartition(".")[2], now=now, notes=notes)
+
+    @get(f"{path}/definitions.csv")
+    async def download_dictionary(me: NamedDependency[Person]) -> Response[bytes]:
+        """What the figures mean."""
+        scope_of(me)
+        return dictionary_file()
+
+    return [show_report, download_report, download_dictionary]
+
+
 def asked_of(request: Request[Any, Any, Any], *, by: Grouping, now: datetime) -> Form[Asked]:
     """The question in the address; what it leaves out is the last twelve months, by `by`."""
     today = now.astimezone(ZoneInfo(PARIS)).date()
@@ -108,26 +138,6 @@ async def report_of(form: Form[Asked], scope: Scope, *, now: datetime) -> Report
         return None
 
 
-async def report_page(
-    request: Request[Any, Any, Any], scope: Scope, *, path: str, by: Grouping, now: datetime
-) -> Response[bytes]:
-    """The page: filters, key figures, and section by section a chart, its table, and what the figures mean."""
-    form = asked_of(request, by=by, now=now)
-    made = await report_of(form, scope, now=now)
-    before = await _report_before(form, made, scope, now=now)
-    rectified = await compare(made, scope) if made else None
-    return form.page(
-        "report.html",
-        **shown_in(made),
-        before=before,
-        rectified=rectified,
-        path=path,
-        query=str(request.url.query),
-        has_rows=not scope.is_outside,
-        home=path.removesuffix("/rapports"),
-    )
-
-
 def shown_in(made: Report | None) -> dict[str, Any]:
     """What a template shows of a report."""
     return {
@@ -153,6 +163,26 @@ def shown_in(made: Report | None) -> dict[str, Any]:
     }
 
 
+async def _report_page(
+    request: Request[Any, Any, Any], scope: Scope, *, path: str, by: Grouping, now: datetime
+) -> Response[bytes]:
+    """The page: filters, key figures, and section by section a chart, its table, and what the figures mean."""
+    form = asked_of(request, by=by, now=now)
+    made = await report_of(form, scope, now=now)
+    before = await _report_before(form, made, scope, now=now)
+    rectified = await compare(made, scope) if made else None
+    return form.page(
+        "report.html",
+        **shown_in(made),
+        before=before,
+        rectified=rectified,
+        path=path,
+        query=str(request.url.query),
+        has_rows=not scope.is_outside,
+        home=path.removesuffix("/rapports"),
+    )
+
+
 async def _report_before(form: Form[Asked], made: Report | None, scope: Scope, *, now: datetime) -> Report | None:
     """The same question of the period before; None where there is no such period."""
     if made is None or form.data is None:
@@ -163,14 +193,9 @@ async def _report_before(form: Form[Asked], made: Report | None, scope: Scope, *
     return await report(by=made.by, start=start, end=end, kind=form.data.kind, scope=scope, now=now)
 
 
-async def report_file(request: Request[Any, Any, Any], scope: Scope, *, by: Grouping, now: datetime) -> Response[bytes]:
-    """The same report as a file: which one, the address says ('….csv')."""
-    form = asked_of(request, by=by, now=now)
-    made = await report_of(form, scope, now=now)
-    if made is None:
-        raise Invalid({name: messages[0].message for name, messages in form.errors.items()})
-    notes = rectified_notes(await compare(made, scope))
-    return await file_of(made, request.url.path.rpartition(".")[2], now=now, notes=notes)
+def wrong_question(form: Form[Asked]) -> Invalid:
+    """What is wrong with the question, for a file: it has no page to say so."""
+    return Invalid({name: messages[0].message for name, messages in form.errors.items()})
 
 
 async def file_of(made: Report, kind: str, *, now: datetime, notes: Sequence[str] = ()) -> Response[bytes]:
@@ -210,15 +235,11 @@ def dictionary_file() -> Response[bytes]:
 
 def file(content: bytes, media: str, name: str) -> Response[bytes]:
     """A download."""
-    return Response(content, media_type=media, headers=_named(name))
+    return Response(content, media_type=media, headers=named(name))
 
 
-def stream(chunks: AsyncIterator[bytes], name: str) -> Stream:
-    """A download that is written while it is read."""
-    return Stream(chunks, media_type=CSV, headers=_named(name))
-
-
-def _named(name: str) -> dict[str, str]:
+def named(name: str) -> dict[str, str]:
+    """The headers of a download called `name`."""
     return {"content-disposition": f'attachment; filename="{name}"'}
 
 

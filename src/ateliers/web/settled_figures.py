@@ -1,4 +1,4 @@
-"""What the two doors' pages of closings and of shared links have in common."""
+"""Closings of periods, and links that show figures to others: the same pages for a structure and for a territory."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Request, Response
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from msgspec import Meta
 
+from ateliers import clock
 from ateliers.agenda.kinds import Kind
 from ateliers.attendance.closing import list_periods, may_reopen, reopen_period
 from ateliers.network.people import Person
@@ -56,7 +59,53 @@ def last_quarter(now: datetime) -> tuple[date, date]:
     return date(end.year, end.month - 2, 1), end
 
 
-async def closings_page(
+def settled_routes(door: str) -> list[Any]:
+    """The pages under `door`: of the structures that somebody manages ('/espace'), or of their territory."""
+    closings, links = f"{door}/clotures", f"{door}/partages"
+
+    @get(closings)
+    async def show_closings(me: NamedDependency[Person]) -> Response[bytes]:
+        """What is closed, and what was reopened."""
+        return await _closings_page(closings, me, now=clock.now())
+
+    @post(closings)
+    async def close_period(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
+        """Close a period and freeze its figures."""
+        return await _close(request, closings, me, now=clock.now())
+
+    @post(closings + "/{period_id:uuid}/reouverture")
+    async def reopen(
+        request: Request[Any, Any, Any], period_id: FromPath[UUID], me: NamedDependency[Person]
+    ) -> Response[bytes]:
+        """Let its attendance be corrected again, saying why."""
+        return await _reopen(request, closings, period_id, me, now=clock.now())
+
+    @get(closings + "/{period_id:uuid}/chiffres.json")
+    async def download_snapshot(period_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+        """The frozen figures, byte for byte what the hash is of."""
+        found = await get_snapshot(period_id, by=me)
+        return file(found.content.encode(), "application/json", f"chiffres-{found.hash[:12]}.json")
+
+    @get(links)
+    async def show_links(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
+        """The links that were given out."""
+        return await _links_page(request, links, me, now=clock.now())
+
+    @post(links)
+    async def share_figures(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
+        """Give out one more."""
+        return await _share(request, links, me, now=clock.now())
+
+    @post(links + "/{link_id:uuid}/retrait")
+    async def take_back(link_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+        """The link shows nothing any more."""
+        await revoke_link(link_id, by=me, now=clock.now())
+        return redirect(links)
+
+    return [show_closings, close_period, reopen, download_snapshot, show_links, share_figures, take_back]
+
+
+async def _closings_page(
     home: str,
     me: Person,
     *,
@@ -97,11 +146,10 @@ async def closings_page(
     )
 
 
-async def close(request: Request[Any, Any, Any], home: str, me: Person, *, now: datetime) -> Response[bytes]:
-    """Close a period and freeze its figures."""
+async def _close(request: Request[Any, Any, Any], home: str, me: Person, *, now: datetime) -> Response[bytes]:
     form = await read_form(request, NewClosing)
     if form.data is None:
-        return await closings_page(home, me, now=now, form=form)
+        return await _closings_page(home, me, now=now, form=form)
     try:
         extent = await chosen_extent(form.data.where, me, of_structures=home.startswith("/espace"))
         await close_figures(
@@ -115,33 +163,26 @@ async def close(request: Request[Any, Any, Any], home: str, me: Person, *, now: 
     except Refusal as refusal:
         if refusal.status in (403, 404):
             raise
-        return await closings_page(home, me, now=now, form=form.refuse(refusal))
+        return await _closings_page(home, me, now=now, form=form.refuse(refusal))
     return redirect(home)
 
 
-async def reopen(
+async def _reopen(
     request: Request[Any, Any, Any], home: str, period_id: UUID, me: Person, *, now: datetime
 ) -> Response[bytes]:
-    """Let its attendance be corrected again."""
     form = await read_form(request, Reopening)
     if form.data is None:
-        return await closings_page(home, me, now=now, reopening=(period_id, form))
+        return await _closings_page(home, me, now=now, reopening=(period_id, form))
     try:
         await reopen_period(period_id, form.data.why, by=me, now=now)
     except Refusal as refusal:
         if refusal.status in (403, 404):
             raise
-        return await closings_page(home, me, now=now, reopening=(period_id, form.refuse(refusal)))
+        return await _closings_page(home, me, now=now, reopening=(period_id, form.refuse(refusal)))
     return redirect(home)
 
 
-async def snapshot_file(period_id: UUID, me: Person) -> Response[bytes]:
-    """The frozen figures, byte for byte what the hash is of."""
-    found = await get_snapshot(period_id, by=me)
-    return file(found.content.encode(), "application/json", f"chiffres-{found.hash[:12]}.json")
-
-
-async def links_page(
+async def _links_page(
     request: Request[Any, Any, Any], home: str, me: Person, *, now: datetime, form: Form[NewLink] | None = None
 ) -> Response[bytes]:
     """The links that were given out, and a form for one more; the address may fill it."""
@@ -168,23 +209,16 @@ async def links_page(
     )
 
 
-async def share(request: Request[Any, Any, Any], home: str, me: Person, *, now: datetime) -> Response[bytes]:
-    """Give out a link."""
+async def _share(request: Request[Any, Any, Any], home: str, me: Person, *, now: datetime) -> Response[bytes]:
     form = await read_form(request, NewLink)
     if form.data is None:
-        return await links_page(request, home, me, now=now, form=form)
+        return await _links_page(request, home, me, now=now, form=form)
     try:
         await create_link(form.data, of_structures=home.startswith("/espace"), by=me, now=now)
     except Refusal as refusal:
         if refusal.status in (403, 404):
             raise
-        return await links_page(request, home, me, now=now, form=form.refuse(refusal))
-    return redirect(home)
-
-
-async def revoke(home: str, link_id: UUID, me: Person, *, now: datetime) -> Response[bytes]:
-    """The link shows nothing any more."""
-    await revoke_link(link_id, by=me, now=now)
+        return await _links_page(request, home, me, now=now, form=form.refuse(refusal))
     return redirect(home)
 
 

@@ -1,70 +1,62 @@
-"""Figures of the structures a manager manages: page, files, and their sessions and bookings row by row."""
+"""Figures of the structures a manager manages: page, files, closings, links, and their sessions and bookings one by one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
-from ateliers.clock import now
+from ateliers import clock
+from ateliers.documents.sheets import Format
 from ateliers.network.people import Person
-from ateliers.refusals import Invalid
 from ateliers.reports.grouping import Grouping
-from ateliers.reports.rows import booking_rows, session_rows
+from ateliers.reports.rows import Lines, booking_rows, csv_of, session_rows, workbook_of
 from ateliers.reports.scope import own_structures
-from ateliers.web.reporting import FILES, asked_of, dictionary_file, report_file, report_page, stream
+from ateliers.web.reporting import CSV, asked_of, file, named, report_routes, wrong_question
+from ateliers.web.settled_figures import settled_routes
+from ateliers.words import gettext
 
 PATH = "/espace/rapports"
 USUAL = Grouping.MONTH
+ROWS_FILES = ("csv", *(one.value for one in Format))
 
 
-@get(PATH)
-async def show_report(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """The report."""
-    return await report_page(request, own_structures(me), path=PATH, by=USUAL, now=now())
-
-
-@get([f"{PATH}/rapport.{kind}" for kind in FILES])
-async def download_report(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
-    """The report as a file, with its data dictionary."""
-    return await report_file(request, own_structures(me), by=USUAL, now=now())
-
-
-@get(f"{PATH}/definitions.csv")
-async def download_dictionary(me: NamedDependency[Person]) -> Response[bytes]:
-    """What the figures mean."""
-    own_structures(me)
-    return dictionary_file()
-
-
-@get(f"{PATH}/seances.csv")
-async def download_sessions(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Stream:
+@get([f"{PATH}/seances.{kind}" for kind in ROWS_FILES])
+async def download_sessions(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes] | Stream:
     """Their sessions, one a line."""
-    form = asked_of(request, by=USUAL, now=now())
-    if form.data is None:
-        raise Invalid({name: messages[0].message for name, messages in form.errors.items()})
-    asked = form.data
-    rows = await session_rows(start=asked.start, end=asked.end, kind=asked.kind, scope=own_structures(me), now=now())
-    return stream(rows, f"seances-{asked.start}-{asked.end}.csv")
+    return await _rows_file(request, me, session_rows, gettext("Sessions"))
 
 
-@get(f"{PATH}/inscriptions.csv")
-async def download_bookings(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Stream:
+@get([f"{PATH}/inscriptions.{kind}" for kind in ROWS_FILES])
+async def download_bookings(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes] | Stream:
     """Their bookings, one a line, without names."""
-    form = asked_of(request, by=USUAL, now=now())
-    if form.data is None:
-        raise Invalid({name: messages[0].message for name, messages in form.errors.items()})
+    return await _rows_file(request, me, booking_rows, gettext("Bookings"))
+
+
+async def _rows_file(
+    request: Request[Any, Any, Any], me: Person, rows: Callable[..., Coroutine[Any, Any, Lines]], sheet: str
+) -> Response[bytes] | Stream:
+    """CSV is written while it is read; a workbook is sent when it is whole."""
+    now = clock.now()
+    form = asked_of(request, by=USUAL, now=now)
     asked = form.data
-    rows = await booking_rows(start=asked.start, end=asked.end, kind=asked.kind, scope=own_structures(me), now=now())
-    return stream(rows, f"inscriptions-{asked.start}-{asked.end}.csv")
+    if asked is None:
+        raise wrong_question(form)
+    lines = await rows(start=asked.start, end=asked.end, kind=asked.kind, scope=own_structures(me), now=now)
+    stem, _, kind = request.url.path.rpartition("/")[2].partition(".")
+    name = f"{stem}-{asked.start}-{asked.end}.{kind}"
+    if kind == "csv":
+        return Stream(csv_of(lines), media_type=CSV, headers=named(name))
+    format = Format(kind)
+    return file(await workbook_of(lines, sheet, format), format.media_type, name)
 
 
 ROUTES: list[Any] = [
-    show_report,
-    download_report,
-    download_dictionary,
+    *report_routes(PATH, own_structures, by=USUAL),
     download_sessions,
     download_bookings,
+    *settled_routes("/espace"),
 ]
