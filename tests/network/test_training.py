@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from ateliers import database
+from ateliers.agenda.event import EventState
+from ateliers.agenda.kinds import Kind
+from ateliers.agenda.publishing import create_event
 from ateliers.attendance import trainings
 from ateliers.attendance.mark import SeatState
 from ateliers.attendance.record import mark_seat
 from ateliers.mail import outbox
 from ateliers.mail.email import Dropped, Email
 from ateliers.network.emails import COMPOSERS
+from ateliers.network.own_structure import AlreadyManages, OwnStructure, open_own_structure
 from ateliers.network.people import get_person
 from ateliers.network.rules import NewRule, Rule, TrainedOnly, list_rules, rules_of, set_rules
 from ateliers.network.training import (
@@ -25,6 +30,7 @@ from ateliers.network.training import (
     withdraw_training,
 )
 from ateliers.refusals import Invalid, NotAllowed, NotFound
+from tests.agenda.drafts import workshop
 from tests.world import (
     NOON,
     START,
@@ -40,6 +46,23 @@ from tests.world import (
 )
 
 DAY = timedelta(days=1)
+
+
+async def test_a_coordinator_opens_a_structure_of_her_own_to_publish_under_its_name():
+    paule = await get_person(await make_paule())
+    own = OwnStructure(name="Coordination régionale", address="1 rue de la Loire", commune="Nevers")
+    far = msgspec.structs.replace(own, commune="Lyon")
+    with pytest.raises(Invalid) as wrong:
+        await open_own_structure(far, by=paule, now=NOON)
+    assert wrong.value.errors == {"commune": "Choose a commune of your territory."}
+    structure = await open_own_structure(own, by=paule, now=NOON)
+    with pytest.raises(AlreadyManages):
+        await open_own_structure(own, by=paule, now=NOON)
+    paule = await get_person(paule.id)
+    new = workshop(kind=Kind.TRAINING, structure_id=structure, publish=True)
+    assert (await create_event(new, by=paule, now=NOON)).state is EventState.PUBLISHED
+    with pytest.raises(NotAllowed):
+        await open_own_structure(own, by=await get_person(await make_samir(structure)), now=NOON)
 
 
 async def test_who_is_marked_present_at_a_training_was_trained_that_day():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ateliers.agenda.co_organising import Answering, Asking
 from ateliers.agenda.moderating import Approval, SendingBack
 from ateliers.network.charter import NewCharter
+from ateliers.network.own_structure import OwnStructure
 from ateliers.network.rules import NewRule
 from ateliers.network.territory_people import NewTerritoryMember
 from ateliers.network.training import NewTrainings
@@ -91,6 +92,12 @@ RULES_FORMS: dict[str, Sent] = {
         by="paule",
         struct=NewTrainings,
         valid=lambda s: {"people": [str(s.nadia), str(s.samir)], "day": "2026-03-12"},
+    ),
+    "/coordination/formations/structure": Sent(
+        at=lambda _s: "/coordination/formations/structure",
+        by="paule",
+        struct=OwnStructure,
+        valid=lambda _s: {"name": "Coordination régionale", "address": "1 rue de la Loire", "commune": "Nevers"},
     ),
     "/coordination/formations/{training_id:uuid}/retrait": Sent(
         at=lambda s: f"/coordination/formations/{s.training}/retrait", by="paule"

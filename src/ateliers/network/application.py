@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -138,14 +138,7 @@ def described_structure(application: Application, applicant: Applicant) -> NewSt
         siret=compact(application.siret) or None,
         rna=compact(application.rna) or None,
         address=application.address,
-        postcode=_postcode(application.commune, commune),
-        commune_code=commune.code,
-        commune_name=commune.name,
-        departement=commune.departement,
-        region=region_of(commune.departement),
-        latitude=commune.latitude,
-        longitude=commune.longitude,
-        zone=zone_of(commune.departement),
+        **placed(application.commune, commune),
         email=application.email.lower() or applicant.email,
         phone=application.phone or None,
         website=application.website or None,
@@ -166,6 +159,20 @@ def wrong_answers(siret: str, rna: str, commune: str, *, agrees: bool) -> dict[s
     if not agrees:
         errors["agrees"] = "The charter has to be signed to join the network."
     return errors
+
+
+def placed(typed: str, commune: Commune) -> dict[str, Any]:
+    """The fields of NewStructure that say where it is, from what was typed and the commune that it means."""
+    return {
+        "postcode": _postcode(typed, commune),
+        "commune_code": commune.code,
+        "commune_name": commune.name,
+        "departement": commune.departement,
+        "region": region_of(commune.departement),
+        "latitude": commune.latitude,
+        "longitude": commune.longitude,
+        "zone": zone_of(commune.departement),
+    }
 
 
 def _postcode(typed: str, commune: Commune) -> str:
