@@ -30,7 +30,14 @@ from ateliers.places.misspelt import close_communes
         ("58000", "58194"),
         ("Nevers (58000)", "58194"),
         ("58000 Nevers", "58194"),
-        ("58 000", None),
+        ("58 000", "58194"),
+        ("58020 Nevers cedex 2", "58194"),
+        ("saint-denis réunion", "97411"),
+        ("Châtillon Rhône-Alpes", "69050"),
+        ("rochelle", "17300"),
+        ("mans", "72181"),
+        ("Bourgogne", None),
+        ("Nièvre", None),
         ("la charite sur loire", "58059"),
         ("LA CHARITÉ-SUR-LOIRE", "58059"),
         ("St Denis", "97411"),
@@ -72,6 +79,8 @@ def test_suggestions_begin_with_what_is_typed_the_larger_first():
     assert [commune.name for commune in search_communes("nev", 3)] == ["Nevers", "Névez", "Néville"]
     assert [commune.name for commune in search_communes("s", 3)] == ["Strasbourg", "Saint-Étienne", "Saint-Denis"]
     assert [commune.code for commune in search_communes("Saint Denis", 2)] == ["97411", "93066"]
+    for territory, first in (("Nièvre", "Nevers"), ("bourgogne", "Dijon"), ("Corse", "Ajaccio"), ("58", "Nevers")):
+        assert search_communes(territory)[0].name == first
     assert "La Charité-sur-Loire" in [commune.name for commune in search_communes("charité sur l")]
 
 
@@ -84,6 +93,8 @@ def test_who_is_taken_for_one_of_several_communes_is_shown_the_others():
     assert others("58000") == ["58238", "58278", "58051"]
     assert others("75012") == ["75056"]
     assert others("Nevers") == []
+    assert others("La Réunion")[:2] == ["97411", "97415"]  # not the village of Lot-et-Garonne
+    assert others("58027")[:1] == ["58194"]  # an INSEE code, or a postcode that does not exist
     assert resolve("St-Denis").label_in_full == "Saint-Denis (97400), La Réunion"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ateliers.words import PARIS
 
 _TERRITORIES = """
@@ -31,6 +33,30 @@ _TERRITORIES = """
 987 Polynésie française: 987 Polynésie française
 988 Nouvelle-Calédonie: 988 Nouvelle-Calédonie
 989 Île de Clipperton: 989 Île de Clipperton
+"""
+
+# What people say who think of no commune: régions until 2015, and short names of present ones.
+_SPOKEN = """
+Alsace: 67 68
+Aquitaine: 24 33 40 47 64
+Auvergne: 03 15 43 63
+Basse-Normandie: 14 50 61
+Bourgogne: 21 58 71 89
+Centre: 18 28 36 37 41 45
+Champagne-Ardenne: 08 10 51 52
+Franche-Comté: 25 39 70 90
+Haute-Normandie: 27 76
+Île de la Réunion: 974
+Languedoc-Roussillon: 11 30 34 48 66
+Limousin: 19 23 87
+Lorraine: 54 55 57 88
+Midi-Pyrénées: 09 12 31 32 46 65 81 82
+Nord-Pas-de-Calais: 59 62
+PACA: 04 05 06 13 83 84
+Picardie: 02 60 80
+Poitou-Charentes: 16 17 79 86
+Polynésie: 987
+Rhône-Alpes: 01 07 26 38 42 69 73 74
 """
 
 # Collectivities overseas belong to no région: each stands as its own, under its own code.
@@ -72,6 +98,17 @@ def region_of(departement: str) -> str:
 def departements_of(region: str) -> list[str]:
     """Codes of the départements of a région, in order."""
     return sorted(code for code, its_region in _REGION_OF.items() if its_region == region)
+
+
+def names_of_territories() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a territory is called, and the codes of its départements: départements, régions, and régions of the past."""
+    for line in _SPOKEN.strip().splitlines():
+        name, _, codes = line.partition(": ")
+        yield name, tuple(codes.split())
+    for code, name in REGIONS.items():
+        yield name, tuple(departements_of(code))
+    for code, name in DEPARTEMENTS.items():
+        yield name, (code,)
 
 
 def zone_of(departement: str) -> str:
