@@ -176,8 +176,11 @@ async function start(root) {
       item.hidden = !n;
       item.textContent = n ? (n > 1 ? words.plusieurs : words.une).replace("{n}", n) : "";
     }
+    const why = new URLSearchParams(location.search).get("sortie");
     const leave = document.getElementById("sortie");
-    if (leave) leave.hidden = !(waiting.length && new URLSearchParams(location.search).has("sortie"));
+    if (leave) leave.hidden = !(waiting.length && why === "1");
+    const stay = document.getElementById("sortie-reseau");
+    if (stay) stay.hidden = why !== "reseau";
   };
 
   const overlay = (ops) => {
@@ -363,24 +366,44 @@ async function start(root) {
   });
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sync());
   setInterval(sync, EVERY);
-  await Promise.allSettled([sync(), keepForLater(path)]);
+  await Promise.allSettled([sync(), keepForLater(root.dataset)]);
+  document.getElementById("gardee").hidden = !(await isKept(path));
 }
 
-/** Have the page and what it is made of at hand without network; forget lists that are over. */
-async function keepForLater(path) {
+/**
+ * Have the page and what it is made of at hand without network, the list of lists, and the page that stands for all others;
+ * forget lists that are over.
+ */
+async function keepForLater({ chemin: path, accueil: home, secours: last }) {
   if (!("serviceWorker" in navigator)) return;
   await navigator.serviceWorker.register("/service-worker.js");
+  const pages = await caches.open(PAGES);
   const fixed = await caches.open(FIXED);
+  // Where signing out without network leads; a volunteer's link has none.
+  if (home && home !== path) await take(pages, home);
+  await take(fixed, last);
   const used = performance.getEntriesByType("resource").map((one) => one.name.split("#")[0]);
   for (const address of new Set(used.filter((name) => new URL(name).pathname.startsWith("/static/")))) {
     if (await fixed.match(address)) continue;
     await fixed.delete(address, { ignoreSearch: true });
     await fixed.add(address).catch(() => {});
   }
-  const pages = await caches.open(PAGES);
   for (const request of await pages.keys()) {
     const kept = await pages.match(request);
     const age = Date.now() - Date.parse(kept?.headers.get("date") ?? "");
-    if (new URL(request.url).pathname !== path && !(age < 7 * 24 * 3600 * 1000)) await pages.delete(request);
+    const stays = [path, home].includes(new URL(request.url).pathname);
+    if (!stays && !(age < 7 * 24 * 3600 * 1000)) await pages.delete(request);
   }
+}
+
+/** Whether this page would open without network. */
+async function isKept(path) {
+  if (!("serviceWorker" in navigator) || !(await caches.match(path, { cacheName: PAGES }))) return false;
+  return Boolean((await navigator.serviceWorker.ready).active && (await caches.match(import.meta.url, { cacheName: FIXED })));
+}
+
+// A page as the server shows it now, if it does; else the one kept before stays.
+async function take(cache, path) {
+  const answer = await fetch(path, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) }).catch(() => undefined);
+  if (answer?.ok) await cache.put(path, answer);
 }

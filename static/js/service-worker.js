@@ -1,4 +1,4 @@
-// Answers in the network's place for attendance lists that were opened on this device, and for nothing else.
+// Answers in the network's place for attendance lists that were opened on this device; other pages say that there is none.
 
 const PAGES = "feuilles";
 const FIXED = "fixe";
@@ -12,27 +12,47 @@ addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== location.origin) return;
   if (event.request.method === "GET" && url.pathname.startsWith("/static/")) {
-    event.respondWith(caches.match(event.request, { cacheName: FIXED }).then((kept) => kept ?? fetch(event.request)));
-  } else if (event.request.mode === "navigate" && event.request.method === "GET" && LISTS.test(url.pathname)) {
-    event.respondWith(list(event.request, url.pathname));
+    event.respondWith(fixed(event.request));
+  } else if (event.request.method === "GET" && event.request.mode === "navigate") {
+    event.respondWith(LISTS.test(url.pathname) ? list(event.request, url.pathname) : other(event.request, url.pathname));
   } else if (event.request.method === "POST" && /^(\/en)?\/deconnexion$/.test(url.pathname)) {
     event.respondWith(signOut(event.request, url));
   }
 });
 
+// What a page is made of; without network an older one does.
+async function fixed(request) {
+  const kept = await caches.match(request, { cacheName: FIXED });
+  return kept ?? fetch(request).catch(async () => (await match(request)) ?? Response.error());
+}
+
+const match = (request) => caches.match(request, { cacheName: FIXED, ignoreSearch: true });
+
 async function list(request, path) {
   const kept = await caches.match(path, { cacheName: PAGES });
-  if (!kept) return fetch(request);
+  if (!kept) return other(request, path);
   const late = new Promise((done) => setTimeout(done, PATIENCE));
   const fresh = fetch(request).catch(() => undefined);
   const answer = await Promise.race([fresh, late]);
   return answer && answer.status < 500 ? answer : kept;
 }
 
-// Signing out takes the names off this device: not before what was tapped here has left it.
+// A page that is not kept: without network, one that says so and leads to those that are.
+const other = (request, path) =>
+  fetch(request).catch(async () => (await match(`${language(path)}/hors-ligne`)) ?? Response.error());
+
+const language = (path) => (path.startsWith("/en/") ? "/en" : "");
+
+// Signing out takes the names off this device: not before what was tapped here has left it, and only once the server knows.
 async function signOut(request, url) {
-  if (!url.searchParams.has("perdre") && (await unsent())) return Response.redirect("/espace/appel?sortie=1", 303);
-  const answer = await fetch(request);
+  const stay = (why) => Response.redirect(`${language(url.pathname)}/espace/appel?sortie=${why}`, 303);
+  if (!url.searchParams.has("perdre") && (await unsent())) return stay("1");
+  let answer;
+  try {
+    answer = await fetch(request);
+  } catch {
+    return stay("reseau");
+  }
   await Promise.all([caches.delete(PAGES), caches.delete(FIXED), onOps("readwrite", (ops) => ops.clear())]);
   return answer;
 }

@@ -20,7 +20,6 @@ playwright = pytest.importorskip("playwright.sync_api")
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 NADIA = "nadia.ferrand@ccas-nevers.example"
-KEPT = "async (path) => Boolean(await (await caches.open('feuilles')).match(path))"
 
 
 @pytest.fixture
@@ -79,14 +78,12 @@ def sign_in(page) -> None:
 
 
 def open_list(page, title: str) -> str:
-    """Open the list of that session, and wait until it is kept for later; its path."""
+    """Open the list of that session, and wait until it says that it is kept for later; its path."""
     page.goto("/espace/appel")
     page.locator(".liste a", has_text=title).click()
     page.wait_for_url(re.compile("/espace/seances/"))
-    path = page.evaluate("location.pathname")
-    page.wait_for_function(KEPT, arg=path)
-    page.wait_for_function("async () => (await navigator.serviceWorker.ready).active.state === 'activated'")
-    return path
+    page.locator("#gardee").wait_for()
+    return page.evaluate("location.pathname")
 
 
 def said(page) -> str:
@@ -133,13 +130,23 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
     # Signing out would take them away: it waits, and says so.
     page.get_by_role("button", name="Se déconnecter").click()
     page.wait_for_url("**/espace/appel?sortie=1")
-    assert page.get_by_text("Vous êtes toujours connecté·e").is_visible()
+    page.get_by_text("Vous êtes toujours connecté·e : des réponses").wait_for()
+    # What was never opened here says so; a list that was is one step away.
+    page.goto("/espace/evenements")
+    page.get_by_role("heading", name="Pas de réseau").wait_for()
+    page.get_by_role("link", name="Listes de présence gardées").click()
+    page.wait_for_url("**/espace/appel")
+    page.locator("#reseau").get_by_text("5 réponses").wait_for()
 
     network.mend()
     page.evaluate("dispatchEvent(new Event('online'))")
     page.locator("#reseau").wait_for(state="hidden")
     page.goto(path)
     assert (total(page, "informed"), total(page, "helped")) == (informed + 2, helped + 1)
+    network.cut()
+    page.get_by_role("button", name="Se déconnecter").click()
+    page.get_by_text("Vous êtes toujours connecté·e : il faut le réseau").wait_for()
+    network.mend()
     page.get_by_role("button", name="Se déconnecter").click()
     page.wait_for_url(re.compile(r"/$"))
     assert page.evaluate("async () => (await caches.keys()).length") == 0

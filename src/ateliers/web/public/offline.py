@@ -1,4 +1,4 @@
-"""What lets the attendance list be installed on a phone and work without network: its service worker and its manifest."""
+"""What lets the attendance list be installed on a phone and work without network: its service worker, its manifest, its last resort."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from litestar import Response, get
 
 from ateliers.rendering import static
 from ateliers.resources import resource
+from ateliers.web.answers import page
 from ateliers.words import gettext
 
 WORKER = "js/service-worker.js"
@@ -43,4 +44,10 @@ async def manifest() -> Response[bytes]:
     return Response(msgspec.json.encode(made), media_type="application/manifest+json")
 
 
-ROUTES: list[Any] = [service_worker, manifest]
+@get("/hors-ligne")
+async def show_offline() -> Response[bytes]:
+    """What a device that keeps lists shows in the place of a page it did not keep."""
+    return page("public/offline.html")
+
+
+ROUTES: list[Any] = [service_worker, manifest, show_offline]
