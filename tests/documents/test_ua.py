@@ -24,6 +24,7 @@ from ateliers.network import charter
 from ateliers.network.charter import current_charter
 from ateliers.network.people import get_person
 from ateliers.network.signed_charter import get_signed, signed_charter_pdf
+from ateliers.reports.exports import About
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.paper import report_pdf
 from ateliers.reports.report import report
@@ -89,7 +90,7 @@ async def the_report() -> bytes:
     scope = Scope(structures=[structure], is_outside=False)
     day = date(2026, 12, 1)
     made = await report(by=Grouping.STRUCTURE, start=day, end=day, scope=scope, now=START + timedelta(days=1))
-    return await report_pdf(made, notes=["Une note."], now=NOON)
+    return await report_pdf(made, About(notes=["Une note."], changes=[("CCAS", "Participations", "3", "4")]), now=NOON)
 
 
 DOCUMENTS: dict[str, Callable[[], Awaitable[bytes]]] = {

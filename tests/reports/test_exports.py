@@ -13,7 +13,7 @@ import pytest
 from ateliers import database
 from ateliers.documents.sheets import Format
 from ateliers.refusals import Invalid, NotAllowed
-from ateliers.reports.exports import dictionary_csv, report_csv, report_workbook, safe
+from ateliers.reports.exports import About, dictionary_csv, report_csv, report_workbook, safe
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicators import INDICATORS
 from ateliers.reports.report import Report, report
@@ -54,7 +54,7 @@ async def test_csv_has_every_figure_and_no_formula() -> None:
 
 
 async def test_xlsx_has_the_figures_and_what_they_mean() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(report_workbook(await a_report(), Format.XLSX)))
+    book = openpyxl.load_workbook(io.BytesIO(report_workbook(await a_report(), Format.XLSX, About())))
 
     assert book.sheetnames == ["Rapport", "Dictionnaire des données"]
     rows = list(book["Rapport"].values)
@@ -73,7 +73,7 @@ async def test_hidden_counts_are_hidden_in_files_too() -> None:
     rows = read_csv(report_csv(made))
     named = dict(zip(rows[0], rows[1], strict=True))
     assert (named["Absent"], named["Taux d’absence"]) == ("moins de 5", "non communiqué")
-    sheet = openpyxl.load_workbook(io.BytesIO(report_workbook(made, Format.XLSX)))["Rapport"]
+    sheet = openpyxl.load_workbook(io.BytesIO(report_workbook(made, Format.XLSX, About())))["Rapport"]
     named = dict(
         zip(next(sheet.iter_rows(4, 4, values_only=True)), next(sheet.iter_rows(5, 5, values_only=True)), strict=True)
     )

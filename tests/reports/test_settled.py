@@ -18,7 +18,8 @@ from ateliers.reports.extents import UnknownExtent
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.links import NewLink, create_link, list_links, open_link, revoke_link
 from ateliers.reports.report import report
-from ateliers.reports.snapshots import close_figures, compare, find_snapshot, freeze_missing, get_snapshot
+from ateliers.reports.scope import Scope
+from ateliers.reports.snapshots import Rectified, close_figures, compare, find_snapshot, freeze_missing, get_snapshot
 from tests.reports.network import insert_tally
 from tests.world import (
     NEVERS,
@@ -82,6 +83,32 @@ async def test_a_correction_after_the_closing_is_shown_as_one() -> None:
     assert still is not None
     assert (still.is_closed, still.snapshot.period_id, still.before) == (True, period.id, rectified.before)
     assert again.id != period.id
+
+
+async def test_a_structure_sees_what_was_rectified_in_its_own_small_counts() -> None:
+    structure, session, _paule = await a_quarter()
+    await database.execute("UPDATE tally SET absent = 3 WHERE session_id = $1", session)
+    samir = await get_person(await make_samir(structure))
+    period = await close_figures(**QUARTER, structure_id=structure, by=samir, now=JANUARY)
+
+    async def shown(*, is_outside: bool) -> Rectified:
+        scope = Scope(structures=[structure], is_outside=is_outside)
+        days = {"start": QUARTER["first_day"], "end": QUARTER["last_day"]}
+        found = await compare(await report(by=Grouping.KIND, **days, scope=scope, now=JANUARY), scope)
+        assert found is not None
+        return found
+
+    assert (await shown(is_outside=False)).before == (await shown(is_outside=True)).before == {}
+    await reopen_period(period.id, "Une feuille est arrivée", by=samir, now=JANUARY)
+    await database.execute("UPDATE tally SET absent = 4 WHERE session_id = $1", session)
+
+    inside, outside = await shown(is_outside=False), await shown(is_outside=True)
+    assert inside.before[""]["absent"] == inside.before["workshop"]["absent"] == "3"
+    assert "absent" not in outside.before.get("", {})
+    assert inside.snapshot.is_genuine
+    assert '"absent":3' not in inside.snapshot.content
+    await database.execute("UPDATE snapshot SET inside = replace(inside, '\"absent\":3', '\"absent\":2')")
+    assert not (await get_snapshot(period.id, by=samir)).is_genuine
 
 
 async def test_a_snapshot_that_somebody_touched_is_not_genuine() -> None:

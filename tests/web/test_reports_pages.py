@@ -60,6 +60,22 @@ async def test_every_grouping_has_its_page(browser_of, by: str, language: str) -
     assert ("fewer than 5" if language else "moins de 5") in page.text
 
 
+async def test_a_reader_narrows_the_figures_to_a_part_of_the_territory(browser_of) -> None:
+    await a_past_session(await make_structure())
+    paule = await browser_of(await make_paule("58", "21"))
+    national = await browser_of(await make_person("Nadège", "national", email="n@example.test"))
+    asked = {"by": "kind", "where": "21"}
+
+    page = await paule.get("/coordination/rapports", params=asked)
+    assert '<option value="21" selected>Côte-d’Or (21)</option>' in page.text
+    assert "Aucune séance dans cette période." in page.text
+    assert "<h1>Côte-d’Or (21)<br>" in page.text
+    assert (await paule.get("/coordination/rapports/rapport.json", params=asked)).json()["rows"] == []
+    assert "moins de 5" in (await national.get("/coordination/rapports", params=asked | {"where": "region-27"})).text
+    for name in ("", "/rapport.csv"):
+        assert (await paule.get(f"/coordination/rapports{name}", params=asked | {"where": "974"})).status_code == 422
+
+
 async def test_files_come_with_the_same_question(browser_of) -> None:
     structure = await make_structure()
     await a_past_session(structure)

@@ -7,6 +7,7 @@ import re
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pypdf
 
 from ateliers import clock, database
@@ -62,6 +63,19 @@ async def test_the_funders_link_shows_what_was_rectified(browser_of, client) -> 
     paper = pypdf.PdfReader(io.BytesIO((await client.get(f"{link}/rapport.pdf")).content))
     assert digest in re.sub(r"\s", "", "".join(one.extract_text() for one in paper.pages[:2]))
     assert (await client.get(f"{link}/chiffres.json")).json()["format"] == "ateliers-figures/1"
+    assert "Participations 12 19" in " ".join(
+        paper.pages[1].extract_text().split() + paper.pages[0].extract_text().split()
+    )
+    told = (await client.get(f"{link}/rapport.json")).json()["about"]
+    assert (told["subject"], ["Total", "Participations", "12", "19"] in told["changes"]) == (
+        "Côte-d’Or (21), Nièvre (58)",
+        True,
+    )
+    book = openpyxl.load_workbook(io.BytesIO((await client.get(f"{link}/rapport.xlsx")).content))
+    assert ("CCAS de Nevers", "Participations", "12", "19") in list(book["Rectifié"].values)
+    assert book["Rapport"]["A1"].value.endswith(" – Côte-d’Or (21), Nièvre (58)")
+    there = re.search(r'href="(/coordination/rapports\?[^"]+)"', (await paule.get("/coordination/clotures")).text)
+    assert "rectifié (avant" in (await paule.get(there[1].replace("&amp;", "&"))).text  # type: ignore[index]
     beside = await paule.get(f"/coordination/rapports?{asked}")
     assert "rectifié (avant" in beside.text
 

@@ -29,6 +29,14 @@ COLUMNS = {indicator.key: column_name(n) for n, indicator in enumerate(INDICATOR
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
 
 
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of its figures beside the figures."""
+
+    subject: str = ""  # whose they are
+    notes: list[str] = []
+    changes: list[tuple[str, str, str, str]] = []  # rectified since a closing: line, figure, before, now
+
+
 @lru_cache(4096)  # the same structures and titles come again on thousands of rows
 def safe(text: str) -> str:
     """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
@@ -56,26 +64,30 @@ def dictionary_csv() -> bytes:
     return (BOM + csv_text([_dictionary_head(), *_dictionary()])).encode()
 
 
-def report_workbook(report: Report, format: Format) -> bytes:
-    """A workbook: the figures, and the data dictionary. Rates, and totals of what is all shown, are formulas."""
+def report_workbook(report: Report, format: Format, about: About) -> bytes:
+    """A workbook: the figures, what was rectified, the data dictionary. Rates, and totals of what is all shown, are formulas."""
     book = Workbook(format)
     book.start(gettext("Report"), widths=(36, *(14 for _one in INDICATORS)), frozen=HEAD_ROWS)
-    book.write([[Styled(title(report), Style.HEAD)], [masking_note(report)], []])
+    notes = [note for note in (*about.notes, masking_note(report)) if note]
+    book.write([[Styled(full_title(report, about), Style.HEAD)], [" ".join(notes)], []])
     book.write([[Styled(text, Style.HEAD) for text in (str(report.by.label), *(str(one.label) for one in INDICATORS))]])
     for number, row in enumerate(report.rows, start=HEAD_ROWS + 1):
         book.write([[row.label, *(_sheet_cell(row, indicator, number) for indicator in INDICATORS)]])
     last = HEAD_ROWS + len(report.rows)
     total = [_total_cell(report, indicator, last) for indicator in INDICATORS]
     book.write([[Styled(report.total.label, Style.HEAD), *total]])
+    if about.changes:
+        book.start(gettext("Rectified"), widths=(36, 36, 14, 14), frozen=1)
+        book.write([[Styled(text, Style.HEAD) for text in changes_head(report)], *about.changes])
     book.start(gettext("Data dictionary"), widths=(28, 70, 50, 16, 40, 26), frozen=1)
     book.write([[Styled(text, Style.HEAD) for text in _dictionary_head()]])
     book.write([[Styled(text, Style.WRAPPED) for text in line] for line in _dictionary()])
     return book.close()
 
 
-def report_json(report: Report) -> bytes:
-    """The same as the API gives it, with definitions."""
-    return msgspec.json.format(msgspec.json.encode(report.plain()), indent=1)
+def report_json(report: Report, about: About) -> bytes:
+    """The same as the API gives it, with definitions, and what is said about it."""
+    return msgspec.json.format(msgspec.json.encode(report.plain() | {"about": about}), indent=1)
 
 
 def _sheet_cell(row: Row, indicator: Indicator, number: int) -> SheetCell:
@@ -110,6 +122,16 @@ def title(report: Report) -> str:
             end=day_text(report.end),
         )
     )
+
+
+def full_title(report: Report, about: About) -> str:
+    """The same, and whose figures they are."""
+    return f"{title(report)} – {about.subject}" if about.subject else title(report)
+
+
+def changes_head(report: Report) -> list[str]:
+    """The headings of a table of what was rectified."""
+    return [str(report.by.label), gettext("Figure"), gettext("At the closing"), gettext("Now")]
 
 
 def masking_note(report: Report) -> str:

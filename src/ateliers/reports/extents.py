@@ -1,4 +1,4 @@
-"""What somebody may close or share: one of their structures, one of their départements, or all of their territory."""
+"""What somebody may read, close or share: one structure of theirs, one région or département, or all of their territory."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from ateliers.network.people import Person
 from ateliers.places.territories import DEPARTEMENTS, REGIONS, departements_of, region_of
 from ateliers.refusals import NotAllowed, Refusal
 from ateliers.reports.scope import Scope
-from ateliers.words import T
+from ateliers.words import gettext
 
 WHOLE = "tout"
+REGION = "region-"  # and its code: départements have codes that look like those of régions
 
 
 class Extent(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,24 +42,56 @@ class UnknownExtent(Refusal):
 
 async def list_extents(person: Person, *, of_structures: bool) -> list[Extent]:
     """The structures they manage, or their territory and its départements. Raises NotAllowed when there are none."""
+    found = []
     if of_structures:
-        managed = [one for one in person.structure_ids if person.manages(one)]
-        rows = await fetch_rows("SELECT id, name, slug FROM structure WHERE id = ANY ($1) ORDER BY name", managed)
-        found = [Extent(value=row["slug"], label=row["name"], structure_id=row["id"]) for row in rows]
+        found = await _structures([one for one in person.structure_ids if person.manages(one)])
     elif person.is_coordinator:
-        codes = person.coordinated_departements
-        parts = [
-            Extent(value=code, label=departement_text(code), departements=[code])
-            for code in (codes if codes is not None else DEPARTEMENTS)
-        ]
-        found = [*parts]
-        if len(parts) > 1:
-            label = T("All of my territory") if codes is not None else T("The whole nation")
-            found = [Extent(value=WHOLE, label=str(label), departements=codes), *parts]
-    else:
-        found = []
+        found = _territories(person.coordinated_departements)
     if not found:
         raise NotAllowed
+    return found
+
+
+async def extents_within(scope: Scope) -> list[Extent]:
+    """What a reader may narrow their figures to: all of it first, where there are several."""
+    if scope.structures is None:
+        return _territories(scope.departements)
+    found = await _structures(scope.structures)
+    return [Extent(value=WHOLE, label=gettext("All my structures")), *found] if len(found) > 1 else found
+
+
+def narrow(scope: Scope, extents: list[Extent], value: str) -> Scope:
+    """The part of the scope that `value` names; all of it for ''. Raises UnknownExtent."""
+    if value in ("", WHOLE):
+        return scope
+    for one in extents:
+        if one.value == value:
+            structures = [one.structure_id] if one.structure_id else None
+            return Scope(structures=structures, departements=one.departements, is_outside=scope.is_outside)
+    raise UnknownExtent
+
+
+async def _structures(ids: list[UUID]) -> list[Extent]:
+    rows = await fetch_rows("SELECT id, name, slug FROM structure WHERE id = ANY ($1) ORDER BY name", ids)
+    return [Extent(value=row["slug"], label=row["name"], structure_id=row["id"]) for row in rows]
+
+
+def _territories(codes: list[str] | None) -> list[Extent]:
+    """All of it first, then its whole régions where there are several, then its départements. None: the nation."""
+    every = sorted(DEPARTEMENTS if codes is None else codes)
+    found = [Extent(value=code, label=departement_text(code), departements=[code]) for code in every]
+    whole = {
+        region: departements_of(region)
+        for region in sorted({region_of(code) for code in every if code in DEPARTEMENTS})
+    }
+    regions = [
+        Extent(value=f"{REGION}{region}", label=REGIONS[region], departements=parts)
+        for region, parts in whole.items()
+        if 1 < len(parts) < len(every) and set(parts) <= set(every)
+    ]
+    if len(found) > 1:
+        label = gettext("All of my territory") if codes is not None else gettext("The whole nation")
+        found = [Extent(value=WHOLE, label=label, departements=codes), *regions, *found]
     return found
 
 
@@ -73,6 +106,13 @@ async def chosen_extent(value: str, person: Person, *, of_structures: bool) -> E
 def departement_text(code: str) -> str:
     """« Nièvre (58) »."""
     return f"{DEPARTEMENTS.get(code, code)} ({code})"
+
+
+async def scope_text(scope: Scope) -> str:
+    """Whose figures these are, in words."""
+    if scope.structures is None:
+        return await extent_text(None, scope.departements)
+    return ", ".join(one.label for one in await _structures(scope.structures))
 
 
 async def extent_text(structure_id: UUID | None, departements: list[str] | None) -> str:

@@ -7,7 +7,16 @@ from datetime import datetime
 import msgspec
 
 from ateliers.documents.pdf import make_pdf
-from ateliers.reports.exports import figure, key_figures, masking_note, sections_of, shares, title
+from ateliers.reports.exports import (
+    About,
+    changes_head,
+    figure,
+    full_title,
+    key_figures,
+    masking_note,
+    sections_of,
+    shares,
+)
 from ateliers.reports.indicator import Section
 from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.report import Report, Row
@@ -38,27 +47,29 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str]
     key_title: str
     figures: list[list[str]]  # label, value, beside it
+    changes_title: str
+    changes: list[list[str]]  # the heading first; empty: nothing was rectified
     parts: list[Part]
     meaning: str
     definitions: list[list[str]]  # label, unit, definition, formula
     foot: str
 
 
-async def report_pdf(report: Report, *, notes: list[str], now: datetime) -> bytes:
-    """The report as PDF/UA in the reader's language; `notes` stand under its title."""
-    return await make_pdf("documents/report.typ", _paper(report, notes, now), now=now)
+async def report_pdf(report: Report, about: About, *, now: datetime) -> bytes:
+    """The report as PDF/UA in the reader's language; its notes stand under its title, what was rectified after the key figures."""
+    return await make_pdf("documents/report.typ", _paper(report, about, now), now=now)
 
 
-def _paper(report: Report, notes: list[str], now: datetime) -> Paper:
+def _paper(report: Report, about: About, now: datetime) -> Paper:
     more = len(report.rows) - MOST_ROWS
     return Paper(
         lang=language(),
-        title=title(report),
+        title=full_title(report, about),
         made=_("Made on %(when)s.") % {"when": date_in_words(now)},
         notes=[
             note
             for note in (
-                *notes,
+                *about.notes,
                 masking_note(report),
                 _("The tables show the first %(n)s lines; the workbook has all.") % {"n": MOST_ROWS}
                 if more > 0
@@ -71,6 +82,8 @@ def _paper(report: Report, notes: list[str], now: datetime) -> Paper:
             [str(one.label), figure(report.total[one.key], one) or "–", shares(report.total[one.key])]
             for one in key_figures(report)
         ],
+        changes_title=_("Rectified"),
+        changes=[changes_head(report), *map(list, about.changes[:MOST_ROWS])] if about.changes else [],
         parts=[_part(report, section) for section in sections_of(report)],
         meaning=_("What these figures mean"),
         definitions=[

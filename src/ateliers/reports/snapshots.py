@@ -23,6 +23,7 @@ from ateliers.signing import sign
 from ateliers.words import speaking
 
 PURPOSE = "figures of a closed period"
+INSIDE = "figures of a closed period, for the structure itself"
 SIGNATURE = 32  # letters
 FORMAT = "ateliers-figures/1"
 
@@ -51,6 +52,9 @@ class FrozenTable(msgspec.Struct, frozen=True):
     total: FrozenRow
 
 
+Tables = dict[str, FrozenTable]  # by grouping
+
+
 class Content(msgspec.Struct, frozen=True, kw_only=True):
     """What the hash is of. Small counts are hidden: it may be shown to anybody."""
 
@@ -62,7 +66,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     last_day: date
     closed_at: datetime
     made_at: datetime
-    tables: dict[str, FrozenTable]  # by grouping
+    tables: Tables
+    inside: str = ""  # a structure's: the keyed seal of its figures with the small counts, which it alone reads
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +78,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     content: str  # canonical JSON
     sha256: bytes
     signature: str
+    inside: str | None  # JSON, as the content's tables
 
     @property
     def hash(self) -> str:
@@ -83,11 +89,20 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     def is_genuine(self) -> bool:
         """Whether nobody touched it since: the hash is that of the content, and the signature ours."""
         digest = hashlib.sha256(self.content.encode())
-        return digest.digest() == self.sha256 and self.signature == sign(PURPOSE, digest.hexdigest(), length=SIGNATURE)
+        if digest.digest() != self.sha256 or self.signature != _seal(PURPOSE, digest.digest()):
+            return False
+        content = msgspec.json.decode(self.content, type=Content)
+        return self.inside is None or content.inside == _seal(INSIDE, hashlib.sha256(self.inside.encode()).digest())
 
-    def table(self, by: Grouping) -> dict[str, Row]:
-        """The lines by key, the total under ''."""
-        frozen = msgspec.json.decode(self.content, type=Content).tables[by.value]
+    def table(self, by: Grouping, *, is_masked: bool) -> dict[str, Row] | None:
+        """The lines by key, the total under ''; None when those with the small counts are asked for and were not frozen."""
+        if is_masked:
+            tables = msgspec.json.decode(self.content, type=Content).tables
+        elif self.inside is not None:
+            tables = msgspec.json.decode(self.inside, type=Tables)
+        else:
+            return None
+        frozen = tables[by.value]
         return {row.key: row.row() for row in (*frozen.rows, frozen.total)}
 
 
@@ -97,6 +112,7 @@ class Rectified(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: Snapshot
     closed_at: datetime
     is_closed: bool  # now; otherwise it was reopened
+    is_compared: bool  # there are frozen figures that this reader may be shown
     before: dict[str, dict[str, str]]  # by key of the row ('' for the total) and of the indicator
     gone: list[str]  # names of lines that are no longer there
 
@@ -105,8 +121,18 @@ class Rectified(msgspec.Struct, frozen=True, kw_only=True):
         """How many figures differ."""
         return sum(len(row) for row in self.before.values())
 
+    def changes(self, made: Report) -> list[tuple[str, str, str, str]]:
+        """Line, figure, what it was, what it is in `made`, in the order of the report."""
+        return [
+            (row.label, str(one.label), self.before[row.key][one.key], figure(row[one.key], one) or "–")
+            for row in (*made.rows, made.total)
+            if row.key in self.before
+            for one in INDICATORS
+            if one.key in self.before[row.key]
+        ]
 
-_SQL = "SELECT period_id, made_at, content, sha256, signature FROM snapshot"
+
+_SQL = "SELECT period_id, made_at, content, sha256, signature, inside FROM snapshot"
 
 
 async def close_figures(
@@ -166,7 +192,7 @@ async def compare(made: Report, scope: Scope) -> Rectified | None:
         return None
     found = await fetch_one(
         _Found,
-        """SELECT s.period_id, s.made_at, s.content, s.sha256, s.signature, c.closed_at,
+        """SELECT s.period_id, s.made_at, s.content, s.sha256, s.signature, s.inside, c.closed_at,
                EXISTS (SELECT FROM closed_period d WHERE d.reopened_at IS NULL AND (d.first_day, d.last_day) = ($1, $2)
                    AND d.structure_id IS NOT DISTINCT FROM $3 AND d.departements IS NOT DISTINCT FROM $4) AS is_closed
            FROM snapshot s JOIN closed_period c ON c.id = s.period_id
@@ -179,22 +205,15 @@ async def compare(made: Report, scope: Scope) -> Rectified | None:
     )
     if found is None:
         return None
-    snapshot = Snapshot(
-        period_id=found.period_id,
-        made_at=found.made_at,
-        content=found.content,
-        sha256=found.sha256,
-        signature=found.signature,
-    )
-    # Inside the structure every count is shown, and the frozen ones are those that may be shared: they do not compare.
-    frozen = snapshot.table(made.by) if made.is_masked else {}
+    frozen = found.table(made.by, is_masked=made.is_masked)
     rows = {row.key: row for row in (*made.rows, made.total)}
     return Rectified(
-        snapshot=snapshot,
+        snapshot=found,
         closed_at=found.closed_at,
         is_closed=found.is_closed,
+        is_compared=frozen is not None,
         before=_differences(frozen, rows) if frozen else {},
-        gone=[row.label for key, row in frozen.items() if key not in rows],
+        gone=[row.label for key, row in (frozen or {}).items() if key not in rows],
     )
 
 
@@ -213,12 +232,7 @@ def _differences(frozen: dict[str, Row], rows: dict[str, Row]) -> dict[str, dict
     return found
 
 
-class _Found(msgspec.Struct, frozen=True, kw_only=True):
-    period_id: UUID
-    made_at: datetime
-    content: str
-    sha256: bytes
-    signature: str
+class _Found(Snapshot, frozen=True, kw_only=True):
     closed_at: datetime
     is_closed: bool
 
@@ -229,11 +243,11 @@ async def _freeze(period: ClosedPeriod, *, now: datetime) -> None:
         departements=period.departements,
         is_outside=True,
     )
-    tables = {}
-    with speaking("fr"):
-        for by in Grouping:
-            made = await report(by=by, start=period.first_day, end=period.last_day, scope=scope, now=now)
-            tables[by.value] = FrozenTable([_frozen(row) for row in made.rows], _frozen(made.total))
+    tables = await _tables(period, scope, now=now)
+    inside = None
+    if period.structure_id is not None:
+        known = await _tables(period, msgspec.structs.replace(scope, is_outside=False), now=now)
+        inside = msgspec.json.encode(known, order="sorted")
     content = msgspec.json.encode(
         Content(
             format=FORMAT,
@@ -245,19 +259,34 @@ async def _freeze(period: ClosedPeriod, *, now: datetime) -> None:
             closed_at=period.closed_at,
             made_at=now,
             tables=tables,
+            inside=_seal(INSIDE, hashlib.sha256(inside).digest()) if inside is not None else "",
         ),
         order="sorted",
     )
-    digest = hashlib.sha256(content)
+    digest = hashlib.sha256(content).digest()
     await execute(
-        "INSERT INTO snapshot (period_id, made_at, content, sha256, signature) VALUES ($1, $2, $3, $4, $5) "
+        "INSERT INTO snapshot (period_id, made_at, content, sha256, signature, inside) VALUES ($1, $2, $3, $4, $5, $6) "
         "ON CONFLICT (period_id) DO NOTHING",
         period.id,
         now,
         content.decode(),
-        digest.digest(),
-        sign(PURPOSE, digest.hexdigest(), length=SIGNATURE),
+        digest,
+        _seal(PURPOSE, digest),
+        inside.decode() if inside is not None else None,
     )
+
+
+async def _tables(period: ClosedPeriod, scope: Scope, *, now: datetime) -> Tables:
+    tables = {}
+    with speaking("fr"):
+        for by in Grouping:
+            made = await report(by=by, start=period.first_day, end=period.last_day, scope=scope, now=now)
+            tables[by.value] = FrozenTable([_frozen(row) for row in made.rows], _frozen(made.total))
+    return tables
+
+
+def _seal(purpose: str, digest: bytes) -> str:
+    return sign(purpose, digest.hex(), length=SIGNATURE)
 
 
 def _frozen(row: Row) -> FrozenRow:

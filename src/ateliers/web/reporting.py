@@ -19,6 +19,7 @@ from ateliers.documents.sheets import Format
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid
 from ateliers.reports.exports import (
+    About,
     day_text,
     dictionary_csv,
     figure,
@@ -31,6 +32,7 @@ from ateliers.reports.exports import (
     shares,
     title,
 )
+from ateliers.reports.extents import Extent, UnknownExtent, extents_within, narrow, scope_text
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Indicator
 from ateliers.reports.indicators import BY_KEY, INDICATORS
@@ -48,6 +50,7 @@ FILES = ("xlsx", "ods", "csv", "json", "pdf")
 MOST_DRAWN = 15  # bars of a chart; the table beside it has all lines
 MOST_ROWS = 500  # of a table on the page; the files have all
 MOST_MONTHS = 24
+ASKED = ("start", "end", "by", "kind", "where")
 MONTHS = 12  # of the usual report, this one included
 WIDTH, BAR, HEIGHT = 360, 46, 200  # units of a chart's drawing
 LONGEST_LABEL = 36
@@ -60,6 +63,15 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     end: Annotated[date, Meta(title="Last day")]
     by: Annotated[Grouping, Meta(title="One line for each")]
     kind: Annotated[Kind | None, Meta(title="Kind")] = None
+    where: Annotated[str, Meta(max_length=80, title="Territory")] = ""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """The form, the choices of territory it offers, and whose figures it is about."""
+
+    form: Form[Asked]
+    extents: list[Extent]
+    scope: Scope
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -93,13 +105,12 @@ def report_routes(path: str, scope_of: Callable[[Person], Scope], *, by: Groupin
     @get([f"{path}/rapport.{kind}" for kind in FILES])
     async def download_report(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
         """The same report as a file: which one, the address says."""
-        scope, now = scope_of(me), clock.now()
-        form = asked_of(request, by=by, now=now)
-        made = await report_of(form, scope, now=now)
+        now = clock.now()
+        question = await question_of(request, scope_of(me), by=by, now=now)
+        made = await _report_of(question, now=now)
         if made is None:
-            raise wrong_question(form)
-        notes = rectified_notes(await compare(made, scope))
-        return await file_of(made, request.url.path.rpartition(".")[2], now=now, notes=notes)
+            raise wrong_question(question.form)
+        return await file_of(made, request.url.path.rpartition(".")[2], question.scope, now=now)
 
     @get(f"{path}/definitions.csv")
     async def download_dictionary(me: NamedDependency[Person]) -> Response[bytes]:
@@ -110,31 +121,36 @@ def report_routes(path: str, scope_of: Callable[[Person], Scope], *, by: Groupin
     return [show_report, download_report, download_dictionary]
 
 
-def asked_of(request: Request[Any, Any, Any], *, by: Grouping, now: datetime) -> Form[Asked]:
-    """The question in the address; what it leaves out is the last twelve months, by `by`."""
+async def question_of(request: Request[Any, Any, Any], scope: Scope, *, by: Grouping, now: datetime) -> Question:
+    """What the address asks of a scope; what it leaves out is the last twelve months, by `by`, of all of it."""
     today = now.astimezone(ZoneInfo(PARIS)).date()
     year, month = divmod(today.year * 12 + today.month - MONTHS, 12)
     first = date(year, month + 1, 1)
     usual = {"start": [first.isoformat()], "end": [today.isoformat()], "by": [by.value]}
-    given = {
-        name: request.query_params.getall(name)
-        for name in ("start", "end", "by", "kind")
-        if name in request.query_params
-    }
+    given = {name: request.query_params.getall(name) for name in ASKED if name in request.query_params}
     raw = usual | given
     data, errors = parse(Asked, raw, typed=False)
-    return Form(Asked, raw, data, errors, sent=True)
+    form = Form(Asked, raw, data, errors, sent=True)
+    extents = await extents_within(scope)
+    if data is not None:
+        try:
+            scope = narrow(scope, extents, data.where)
+        except UnknownExtent as refusal:
+            form.refuse(refusal)
+    return Question(form=form, extents=extents, scope=scope)
 
 
-async def report_of(form: Form[Asked], scope: Scope, *, now: datetime) -> Report | None:
+async def _report_of(question: Question, *, now: datetime) -> Report | None:
     """The report asked for; None when the question is wrong, its errors then stand in the form."""
-    asked = form.data
+    asked = question.form.data
     if asked is None:
         return None
     try:
-        return await report(by=asked.by, start=asked.start, end=asked.end, kind=asked.kind, scope=scope, now=now)
+        return await report(
+            by=asked.by, start=asked.start, end=asked.end, kind=asked.kind, scope=question.scope, now=now
+        )
     except Invalid as refusal:
-        form.refuse(refusal)
+        question.form.refuse(refusal)
         return None
 
 
@@ -167,15 +183,15 @@ async def _report_page(
     request: Request[Any, Any, Any], scope: Scope, *, path: str, by: Grouping, now: datetime
 ) -> Response[bytes]:
     """The page: filters, key figures, and section by section a chart, its table, and what the figures mean."""
-    form = asked_of(request, by=by, now=now)
-    made = await report_of(form, scope, now=now)
-    before = await _report_before(form, made, scope, now=now)
-    rectified = await compare(made, scope) if made else None
-    return form.page(
+    question = await question_of(request, scope, by=by, now=now)
+    made = await _report_of(question, now=now)
+    return question.form.page(
         "report.html",
         **shown_in(made),
-        before=before,
-        rectified=rectified,
+        subject=await subject_of(made, question.scope) if made else "",
+        before=await _report_before(made, question.scope, now=now) if made else None,
+        rectified=await compare(made, question.scope) if made else None,
+        extents=question.extents,
         path=path,
         query=str(request.url.query),
         has_rows=not scope.is_outside,
@@ -183,14 +199,18 @@ async def _report_page(
     )
 
 
-async def _report_before(form: Form[Asked], made: Report | None, scope: Scope, *, now: datetime) -> Report | None:
+async def _report_before(made: Report, scope: Scope, *, now: datetime) -> Report | None:
     """The same question of the period before; None where there is no such period."""
-    if made is None or form.data is None:
-        return None
     start, end = period_before(made.start, made.end)
     if start.year < FIRST_YEAR:
         return None
-    return await report(by=made.by, start=start, end=end, kind=form.data.kind, scope=scope, now=now)
+    return await report(by=made.by, start=start, end=end, kind=made.kind, scope=scope, now=now)
+
+
+async def subject_of(made: Report, scope: Scope) -> str:
+    """Whose figures, and of which kind of event when not of all."""
+    where = await scope_text(scope)
+    return f"{where} – {made.kind.label}" if made.kind else where
 
 
 def wrong_question(form: Form[Asked]) -> Invalid:
@@ -198,21 +218,27 @@ def wrong_question(form: Form[Asked]) -> Invalid:
     return Invalid({name: messages[0].message for name, messages in form.errors.items()})
 
 
-async def file_of(made: Report, kind: str, *, now: datetime, notes: Sequence[str] = ()) -> Response[bytes]:
-    """A report as a file of that kind, one of FILES."""
+async def file_of(made: Report, kind: str, scope: Scope, *, now: datetime) -> Response[bytes]:
+    """A report of that scope as a file of that kind, one of FILES: whose figures, and what was rectified, stand in it."""
+    rectified = await compare(made, scope)
+    about = About(
+        subject=await subject_of(made, scope),
+        notes=_closing_notes(rectified),
+        changes=rectified.changes(made) if rectified else [],
+    )
     # In a thread: a workbook of every commune takes a while, and others are waiting for their pages.
     if kind == "pdf":
-        content, media = await report_pdf(made, notes=list(notes), now=now), "application/pdf"
+        content, media = await report_pdf(made, about, now=now), "application/pdf"
     elif kind in {one.value for one in Format}:
-        content, media = await asyncio.to_thread(report_workbook, made, Format(kind)), Format(kind).media_type
+        content, media = await asyncio.to_thread(report_workbook, made, Format(kind), about), Format(kind).media_type
     elif kind == "json":
-        content, media = report_json(made), "application/json"
+        content, media = report_json(made, about), "application/json"
     else:
         content, media = await asyncio.to_thread(report_csv, made), CSV
     return file(content, media, f"rapport-{made.by.value}-{made.start}-{made.end}.{kind}")
 
 
-def rectified_notes(rectified: Rectified | None) -> list[str]:
+def _closing_notes(rectified: Rectified | None) -> list[str]:
     """What a reader must know of a closing: when, which hash, and how much changed since."""
     if rectified is None:
         return []

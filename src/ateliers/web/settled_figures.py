@@ -124,10 +124,12 @@ async def _closings_page(
         structure_ids=[one.structure_id for one in extents if one.structure_id] if of_structures else None,
         departements=None if of_structures else codes,
     )
+    choices = {(one.structure_id, tuple(sorted(one.departements or ()))): one.value for one in extents}
     shown = [
         {
             "period": period,
             "extent": await extent_text(period.structure_id, period.departements),
+            "where": choices.get((period.structure_id, tuple(period.departements or ()))),
             "snapshot": await find_snapshot(period.id),
             "may_reopen": period.is_closed and await may_reopen(period, by=me),
             "form": reopening[1] if reopening and reopening[0] == period.id else Form.of(Reopening),
@@ -224,7 +226,7 @@ async def _share(request: Request[Any, Any, Any], home: str, me: Person, *, now:
 
 def _asked(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
     """What the report's page hands over, as far as a form can show it."""
-    names = {"start": "first_day", "end": "last_day", "by": "by", "kind": "kind"}
+    names = {"start": "first_day", "end": "last_day", "by": "by", "kind": "kind", "where": "where"}
     known = {"by": {one.value for one in Grouping}, "kind": {one.value for one in Kind}}
     found = [(names[name], request.query_params[name]) for name in names if name in request.query_params]
     return [(name, text) for name, text in found if name not in known or text in known[name]]

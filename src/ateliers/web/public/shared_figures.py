@@ -11,9 +11,9 @@ from ateliers.clock import now
 from ateliers.refusals import NotFound
 from ateliers.reports.links import ReportLink, open_link
 from ateliers.reports.report import Report, report
-from ateliers.reports.snapshots import Rectified, compare
+from ateliers.reports.snapshots import compare
 from ateliers.web.answers import page, private
-from ateliers.web.reporting import FILES, dictionary_file, file, file_of, rectified_notes, shown_in
+from ateliers.web.reporting import FILES, dictionary_file, file, file_of, shown_in, subject_of
 
 PATH = "/partage/{token:str}"
 
@@ -21,7 +21,7 @@ PATH = "/partage/{token:str}"
 @get(PATH, include_in_schema=False)
 async def show_shared(token: FromPath[str]) -> Response[bytes]:
     """The figures of the link, what was frozen beside what was rectified since."""
-    link, made, rectified = await _open(token)
+    link, made = await _open(token)
     answer = page(
         "public/shared_figures.html",
         **shown_in(made),
@@ -29,7 +29,8 @@ async def show_shared(token: FromPath[str]) -> Response[bytes]:
         path=link.path,
         query="",
         before=None,
-        rectified=rectified,
+        subject=await subject_of(made, link.scope),
+        rectified=await compare(made, link.scope),
     )
     answer.headers["x-robots-tag"] = "noindex"
     return private(answer)
@@ -38,9 +39,8 @@ async def show_shared(token: FromPath[str]) -> Response[bytes]:
 @get([f"{PATH}/rapport.{kind}" for kind in FILES], include_in_schema=False)
 async def download_shared(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[bytes]:
     """The same as a file."""
-    _link, made, rectified = await _open(token)
-    kind = request.url.path.rpartition(".")[2]
-    return private(await file_of(made, kind, now=now(), notes=rectified_notes(rectified)))
+    link, made = await _open(token)
+    return private(await file_of(made, request.url.path.rpartition(".")[2], link.scope, now=now()))
 
 
 @get(f"{PATH}/definitions.csv", include_in_schema=False)
@@ -53,19 +53,20 @@ async def download_definitions(token: FromPath[str]) -> Response[bytes]:
 @get(f"{PATH}/chiffres.json", include_in_schema=False)
 async def download_frozen(token: FromPath[str]) -> Response[bytes]:
     """The figures as they were frozen, byte for byte what the hash is of."""
-    _link, _made, rectified = await _open(token)
+    link, made = await _open(token)
+    rectified = await compare(made, link.scope)
     if rectified is None:
         raise NotFound
     snapshot = rectified.snapshot
     return private(file(snapshot.content.encode(), "application/json", f"chiffres-{snapshot.hash[:12]}.json"))
 
 
-async def _open(token: str) -> tuple[ReportLink, Report, Rectified | None]:
+async def _open(token: str) -> tuple[ReportLink, Report]:
     link = await open_link(token, now=now())
     made = await report(
         by=link.by, start=link.first_day, end=link.last_day, kind=link.kind, scope=link.scope, now=now()
     )
-    return link, made, await compare(made, link.scope)
+    return link, made
 
 
 ROUTES: list[Any] = [show_shared, download_shared, download_definitions, download_frozen]

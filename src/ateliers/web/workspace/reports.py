@@ -15,7 +15,7 @@ from ateliers.network.people import Person
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.rows import Lines, booking_rows, csv_of, session_rows, workbook_of
 from ateliers.reports.scope import own_structures
-from ateliers.web.reporting import CSV, asked_of, file, named, report_routes, wrong_question
+from ateliers.web.reporting import CSV, file, named, question_of, report_routes, wrong_question
 from ateliers.web.settled_figures import settled_routes
 from ateliers.words import gettext
 
@@ -41,11 +41,11 @@ async def _rows_file(
 ) -> Response[bytes] | Stream:
     """CSV is written while it is read; a workbook is sent when it is whole."""
     now = clock.now()
-    form = asked_of(request, by=USUAL, now=now)
-    asked = form.data
+    question = await question_of(request, own_structures(me), by=USUAL, now=now)
+    asked = question.form.data
     if asked is None:
-        raise wrong_question(form)
-    lines = await rows(start=asked.start, end=asked.end, kind=asked.kind, scope=own_structures(me), now=now)
+        raise wrong_question(question.form)
+    lines = await rows(start=asked.start, end=asked.end, kind=asked.kind, scope=question.scope, now=now)
     stem, _, kind = request.url.path.rpartition("/")[2].partition(".")
     name = f"{stem}-{asked.start}-{asked.end}.{kind}"
     if kind == "csv":
