@@ -37,9 +37,9 @@ _KEYS = {
 class Sums(msgspec.Struct, frozen=True):
     """What of a period is summed, and what is not; each in order."""
 
+    days: list[date]  # whose sums are there, and true
+    left: list[date]  # the others
     months: list[date]  # first days of months that lie wholly in the period, every day of them summed
-    days: list[date]  # the others that are summed
-    left: list[date]  # days whose sums are not there, or no longer true
 
 
 async def sums_of(start: date, end: date) -> Sums:
@@ -54,23 +54,28 @@ async def sums_of(start: date, end: date) -> Sums:
         end,
     )
     left = [row["day"] for row in rows]
-    asked = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    others = set(left)
+    days = [day for n in range((end - start).days + 1) if (day := start + timedelta(days=n)) not in others]
     broken = _months(left)
     if start.day > 1:
         broken.add(start.replace(day=1))
     if (end + timedelta(days=1)).day > 1:
         broken.add(end.replace(day=1))
-    return Sums(
-        months=sorted(_months(asked) - broken),
-        days=sorted({day for day in asked if day.replace(day=1) in broken} - set(left)),
-        left=left,
-    )
+    return Sums(days=days, left=left, months=sorted(_months(days) - broken))
 
 
 async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope) -> Counted:
     """The counts of the sessions of months and days that are summed."""
     key, name = _KEYS[by]
-    args: list[Any] = [sums.months, sums.days]
+    join = "JOIN structure o ON o.id = f.structure_id" if by is Grouping.STRUCTURE else ""
+    args: list[Any] = [sums.days]
+    summed = "SELECT * FROM figure_day WHERE day = ANY ($1)"
+    if scope.structures is None and by not in {Grouping.STRUCTURE, Grouping.COMMUNE}:
+        args = [[day for day in sums.days if day.replace(day=1) not in sums.months], sums.months]
+        summed = (
+            f"SELECT day, departement, kind, {_COLUMNS} FROM figure_day WHERE day = ANY ($1) "
+            f"UNION ALL SELECT month, departement, kind, {_COLUMNS} FROM figure_month WHERE month = ANY ($2)"
+        )
     conditions = ["true"]
     for condition, value in (
         ("f.structure_id = ANY ($%d)", scope.structures),
@@ -80,17 +85,8 @@ async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope
         if value is not None:
             args.append(value)
             conditions.append(condition % len(args))
-    if scope.structures is None and by not in {Grouping.STRUCTURE, Grouping.COMMUNE}:
-        summed = (
-            f"(SELECT month AS day, departement, kind, {_COLUMNS} FROM figure_month WHERE month = ANY ($1) "
-            f"UNION ALL SELECT day, departement, kind, {_COLUMNS} FROM figure_day WHERE day = ANY ($2)) f"
-        )
-    else:
-        summed = "figure_day f"
-        conditions = ["(f.day = ANY ($2) OR date_trunc('month', f.day)::date = ANY ($1))", *conditions]
-    join = "JOIN structure o ON o.id = f.structure_id" if by is Grouping.STRUCTURE else ""
     rows = await fetch_rows(
-        f"SELECT {key} AS key, {name} AS name, {_SUMS} FROM {summed} {join} WHERE {' AND '.join(conditions)} GROUP BY 1",
+        f"SELECT {key} AS key, {name} AS name, {_SUMS} FROM ({summed}) f {join} WHERE {' AND '.join(conditions)} GROUP BY 1",
         *args,
     )
     return counted_of(rows)

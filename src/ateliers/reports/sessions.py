@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from ateliers.agenda.kinds import RULES, Counter, Kind
-from ateliers.database import fetch_rows, fetch_value
+from ateliers.database import fetch_rows
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Counts
 from ateliers.reports.scope import Scope
@@ -35,13 +35,8 @@ _OF_BOOKINGS = """
     count(*) AS bookings,
     COALESCE(sum(seats) FILTER (WHERE state = 'given_back'), 0) AS given_back
 """
-# Over the whole nation, bookings are summed by session in one pass over the index; for a few structures, session by session.
 # Those of a cycle stand at its first date, and hold a seat at each.
 _DESK = "COALESCE(s.lead_id, s.id)"
-_ALL_BOOKINGS = (
-    f"LEFT JOIN (SELECT session_id, {_OF_BOOKINGS} FROM booking GROUP BY session_id) b ON b.session_id = {_DESK}"
-)
-_THEIR_BOOKINGS = f"LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHERE session_id = {_DESK}) b ON true"
 
 # A booking of a cycle is one: it counts at the first date that takes place.
 COUNTS_BOOKINGS = """CASE WHEN e.is_cycle THEN s.id = (
@@ -59,10 +54,17 @@ _OTHERS = f"s.called_off_at IS NULL AND e.kind NOT IN ({_AT_STANDS})"
 _COUNTERS = ", ".join(
     f"sum(GREATEST(total, 0)) FILTER (WHERE counter = '{one.value}') AS {one.value}" for one in Counter
 )
-_ALL_COUNTERS = (
-    f"LEFT JOIN (SELECT session_id, {_COUNTERS} FROM count_sum GROUP BY session_id) c ON c.session_id = s.id"
-)
-_THEIR_COUNTERS = f"LEFT JOIN LATERAL (SELECT {_COUNTERS} FROM count_sum WHERE session_id = s.id) c ON true"
+# Over the whole nation, each table is read once; of a few sessions, what each needs is looked up: OFFSET 0 holds the planner to it.
+_OF_ALL = f"""LEFT JOIN session h ON h.onsite_id = s.id
+    LEFT JOIN tally t ON t.session_id = s.id
+    LEFT JOIN effort_sum f ON f.session_id = s.id
+    LEFT JOIN (SELECT session_id, {_COUNTERS} FROM count_sum GROUP BY session_id) c ON c.session_id = s.id
+    LEFT JOIN (SELECT session_id, {_OF_BOOKINGS} FROM booking GROUP BY session_id) b ON b.session_id = {_DESK}"""
+_OF_EACH = f"""LEFT JOIN LATERAL (SELECT * FROM session WHERE onsite_id = s.id OFFSET 0) h ON true
+    LEFT JOIN LATERAL (SELECT * FROM tally WHERE session_id = s.id OFFSET 0) t ON true
+    LEFT JOIN LATERAL (SELECT * FROM effort_sum WHERE session_id = s.id OFFSET 0) f ON true
+    LEFT JOIN LATERAL (SELECT {_COUNTERS} FROM count_sum WHERE session_id = s.id) c ON true
+    LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHERE session_id = {_DESK}) b ON true"""
 
 COUNTS = f"""
     count(*) FILTER (WHERE {_ONE}) AS sessions,
@@ -109,8 +111,8 @@ def chosen_sessions(
 ) -> str:
     """FROM and WHERE of the sessions of a report; `args` holds start, the day after the end and now, and is added to.
 
-    `bookings` joins something else (as b) than the sums of each session's bookings, counters and hours;
-    `only` are the days of the period that count; `one_by_one`: what sessions need is looked up for each, however many there be.
+    `bookings` joins something else (as b) than what each session counts; `only` are the days of the period that count;
+    `one_by_one`: what sessions need is looked up for each, however many there be.
     """
     sessions = "session s"
     conditions = ["s.local_start >= $1", "s.local_start < $2", "e.state IN ('published', 'archived')"]
@@ -124,25 +126,21 @@ def chosen_sessions(
             conditions.append(condition % len(args))
     if only is not None:
         args.append(only)
+        # Read day by day; OFFSET 0 keeps the planner from reading every session instead.
         sessions = (
-            f"unnest(${len(args)}::date[]) day JOIN session s ON s.local_start >= day AND s.local_start < day + 1"
+            f"(SELECT s.* FROM unnest(${len(args)}::date[]) day CROSS JOIN LATERAL "
+            "(SELECT * FROM session WHERE local_start >= day AND local_start < day + 1 OFFSET 0) s OFFSET 0) s"
         )
     is_everything = (
         not one_by_one
         and scope.departements is None
         and (scope.structures is None or len(scope.structures) > FEW_STRUCTURES)
     )
-    bookings = bookings or (
-        f"LEFT JOIN effort_sum f ON f.session_id = s.id {_ALL_COUNTERS} {_ALL_BOOKINGS}"
-        if is_everything
-        else f"LEFT JOIN effort_sum f ON f.session_id = s.id {_THEIR_COUNTERS} {_THEIR_BOOKINGS}"
-    )
     return (
         f"FROM {sessions} JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id "
         # The online half of a session counts where the session takes place.
-        "LEFT JOIN session site ON site.id = s.onsite_id LEFT JOIN session h ON h.onsite_id = s.id "
-        f"LEFT JOIN place p ON p.id = COALESCE(s.place_id, site.place_id) LEFT JOIN tally t ON t.session_id = s.id {bookings} "
-        f"WHERE {' AND '.join(conditions)}"
+        "LEFT JOIN session site ON site.id = s.onsite_id LEFT JOIN place p ON p.id = COALESCE(s.place_id, site.place_id) "
+        f"{bookings or (_OF_ALL if is_everything else _OF_EACH)} WHERE {' AND '.join(conditions)}"
     )
 
 
@@ -162,11 +160,15 @@ async def count_sessions(
     only: list[date] | None = None,
 ) -> Counted:
     """The counts of the sessions of a period, or `only` of some of its days."""
-    if only is not None and not (number := await _number_of_sessions(only)):
-        return {}
+    one_by_one = False
+    if only is not None:
+        found = await _sessions_a_day(only)
+        if not found:
+            return {}
+        only, one_by_one = list(found), sum(found.values()) <= FEW_SESSIONS
     key, name = KEYS[by]
     args: list[Any] = [midnight(start), midnight(end) + timedelta(days=1), now]
-    chosen = chosen_sessions(scope, kind, args, only=only, one_by_one=only is not None and number <= FEW_SESSIONS)
+    chosen = chosen_sessions(scope, kind, args, only=only, one_by_one=one_by_one)
     return counted_of(await fetch_rows(f"SELECT {key} AS key, {name} AS name, {COUNTS} {chosen} GROUP BY 1", *args))
 
 
@@ -181,12 +183,13 @@ def counted_of(rows: Sequence[asyncpg.Record]) -> Counted:
     }
 
 
-async def _number_of_sessions(days: list[date]) -> int:
-    """How many sessions these days have; not beyond FEW_SESSIONS."""
-    number: int = await fetch_value(
-        "SELECT count(*) FROM (SELECT FROM unnest($1::date[]) day "
-        "JOIN session s ON s.local_start >= day AND s.local_start < day + 1 LIMIT $2) s",
+async def _sessions_a_day(days: list[date]) -> dict[date, int]:
+    """How many sessions there are on each of these days, of those that have any."""
+    rows = await fetch_rows(
+        """
+        SELECT day, n FROM unnest($1::date[]) day
+        CROSS JOIN LATERAL (SELECT count(*) AS n FROM session WHERE local_start >= day AND local_start < day + 1) s WHERE n > 0
+        """,
         days,
-        FEW_SESSIONS + 1,
     )
-    return number
+    return {row["day"]: row["n"] for row in rows}
