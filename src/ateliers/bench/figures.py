@@ -33,7 +33,8 @@ BATCH = 2000  # rows
 FLAT = 48 * 1024 * 1024  # bytes by which an export may grow the process, however long it is
 START, END = date(2026, 1, 1), date(2026, 12, 31)
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
-TODAY, BEFORE = datetime(2026, 9, 10, 9, tzinfo=UTC), date(2026, 8, 31)  # while sessions go on: the last days are not summed
+TODAY = datetime(2026, 9, 10, 9, tzinfo=UTC)  # while sessions go on: the last days are not summed
+BEFORE = date(2026, 8, 31)
 
 # Kinds, towns and what became of each booking go round, so that every answer can be checked against what was put in.
 FILL = (
