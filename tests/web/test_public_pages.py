@@ -50,7 +50,6 @@ async def test_nothing_found_leads_to_the_nearest_and_a_phone(client):
         "quand=hier",
         "type=concert",
         "acces=x",
-        "suite=%00",
         "ou=" + "a" * 200,
         "libre=%FF",
         "ou=%00",
@@ -101,6 +100,13 @@ async def test_what_was_understood_can_be_put_right(client):
         '/?rayon=30&amp;quand=tout&amp;mots=t%C3%A9l%C3%A9consultation+sant%C3%A9">téléconsultation santé</a>' in page
     )
     assert "Vouliez-vous dire" not in plain_text(await client.get("/", params={"mots": "téléconsultation"}))
+    for typed, offered in (("mediateque", "médiathèque"), ("un cours de téléconsultation", "téléconsultation")):
+        page = plain_text(await client.get("/", params={"mots": typed}))
+        assert (f">{offered}</a>" in page, "Essayez avec moins de mots" in page) == (True, True)
+    page = plain_text(await client.get("/", params={"type": "stand"}))
+    assert ("0 rendez-vous à venir" in page, "Essayez toutes les dates" in page) == (True, True)
+    answer = await client.get("/?ou=Nevers&suite=abc")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?ou=Nevers&rayon=30&quand=tout")
 
 
 def plain_text(answer) -> str:
@@ -177,6 +183,14 @@ async def test_a_link_only_session_is_hidden_from_robots(client):
     assert page.status_code == 200
     assert "noindex" in page.text
     assert "ld+json" not in page.text
+    seen = await make_session(await make_event(await make_structure("Autre", slug="autre")), starts_at=SOON)
+    await make_session(await make_event(await make_structure("Passée")), starts_at=SOON - timedelta(days=60))
+    listed = (await client.get("/sitemap.xml")).text
+    assert re.findall(r"<loc>http://ateliers.test/(?:seances/|signataires/a)([^<]+)</loc>", listed) == [
+        "utre",
+        str(seen),
+    ]
+    assert "Sitemap: http://ateliers.test/sitemap.xml" in (await client.get("/robots.txt")).text
 
 
 @pytest.mark.parametrize("values", [{"visibility": "network"}, {"state": "draft", "published_at": None}])

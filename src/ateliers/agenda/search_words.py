@@ -15,6 +15,7 @@ from ateliers.words import fold, speaking
 
 MOST_TITLES = 2000  # that are looked through for a word spelt otherwise
 SHORTEST_MENDED = 4  # letters
+SHORTEST_KEPT = 5  # letters of a word that is looked for alone: « pour » says nothing
 NOT_IN_WORDS = re.compile(r"[^\w]+")
 
 
@@ -53,12 +54,20 @@ async def index_words(event_id: UUID) -> None:
 
 
 async def spell(q: str, *, now: datetime) -> str | None:
-    """`q` with its misspelt words as the titles of public events spell them; None where there is nothing to mend."""
+    """`q` with its misspelt words as titles of public events and names of places spell them, else only its words that these know.
+
+    None where there is nothing to mend or to leave out.
+    """
     rows = await fetch_rows(
-        """SELECT e.title FROM event e JOIN structure o ON o.id = e.structure_id
-           WHERE e.state = 'published' AND e.visibility = 'public' AND o.state = 'admitted'
-               AND (e.public_from IS NULL OR e.public_from <= $1)
-           GROUP BY e.title ORDER BY max(e.published_at) DESC LIMIT $2""",
+        """(SELECT e.title FROM event e JOIN structure o ON o.id = e.structure_id
+            WHERE e.state = 'published' AND e.visibility = 'public' AND o.state = 'admitted'
+                AND (e.public_from IS NULL OR e.public_from <= $1)
+            GROUP BY e.title ORDER BY max(e.published_at) DESC LIMIT $2)
+           UNION ALL
+           (SELECT concat_ws(' ', p.name, p.commune_name) FROM place p WHERE EXISTS (
+                SELECT FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id
+                WHERE s.place_id = p.id AND s.ends_at > $1 AND e.state = 'published' AND e.visibility = 'public'
+                    AND o.state = 'admitted' AND (e.public_from IS NULL OR e.public_from <= $1)) LIMIT $2)""",
         now,
         MOST_TITLES,
     )
@@ -67,13 +76,20 @@ async def spell(q: str, *, now: datetime) -> str | None:
         for word in NOT_IN_WORDS.split(row["title"]):
             if len(word) > 2:
                 known.setdefault(fold(word), word.lower())
-    mended = [_mended(word, known) for word in q.split()]
-    return " ".join(mended) if mended != q.split() else None
+    words = q.split()
+    mended = [_mended(word, known) for word in words]
+    if mended == words:
+        mended = [word for word in words if len(word) >= SHORTEST_KEPT and _is_known(word, known)] or words
+    return " ".join(mended) if mended != words else None
+
+
+def _is_known(word: str, known: dict[str, str]) -> bool:
+    return any(one.startswith(fold(word)) for one in known)
 
 
 def _mended(word: str, known: dict[str, str]) -> str:
     typed = fold(word)
-    if len(typed) < SHORTEST_MENDED or any(one.startswith(typed) for one in known):
+    if len(typed) < SHORTEST_MENDED or _is_known(word, known):
         return word
     most = 1 if len(typed) < 6 else 2
     slips = {one: slips_between(typed, one, most) for one in known if abs(len(one) - len(typed)) <= most}

@@ -19,6 +19,7 @@ from ateliers.places.communes import DEPARTEMENTS, namesakes, nearest_commune, s
 from ateliers.places.misspelt import close_communes
 from ateliers.places.place import Accessibility
 from ateliers.refusals import Invalid
+from ateliers.web.answers import redirect
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form, form_fields
 from ateliers.web.public.search_map import draw
@@ -124,6 +125,8 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
         try:
             results = await search_sessions(_search(data, local(now, PARIS).date()), now=now)
         except Invalid as refusal:
+            if "cursor" in refusal.errors:
+                return redirect(_address(data))  # a page of an older list: its beginning
             form.refuse(Invalid({FIELD_OF.get(name, ""): text for name, text in refusal.errors.items()}))
     if results is not None and results.commune is not None and _has_nothing_near(results, form):
         kind = data.type if data is not None else None
@@ -135,6 +138,7 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
         "public/search.html",
         now=now,
         results=results,
+        total=0 if results is None else _total(data, results),
         nearest=nearest,
         phones=_phones(nearest),
         chips=_chips(data, results) if data is not None and results is not None else [],
@@ -159,6 +163,11 @@ async def suggest_communes(request: Request[Any, Any, Any]) -> Response[bytes]:
     found = [(commune.label, DEPARTEMENTS[commune.departement]) for commune in search_communes(typed, 8)]
     headers = {"cache-control": "public, max-age=86400"}
     return Response(msgspec.json.encode(found), media_type="application/json", headers=headers)
+
+
+def _total(data: SearchForm | None, results: Results) -> int:
+    """How many there are of what was asked for."""
+    return results.total if data is None or data.type is None else results.counts.get(data.type, 0)
 
 
 def _has_nothing_near(results: Results, form: Form[SearchForm]) -> bool:
