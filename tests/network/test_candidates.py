@@ -21,6 +21,7 @@ from ateliers.network.candidates import (
 from ateliers.network.invitations import decline_invitation, invitation_path, list_invitations
 from ateliers.network.people import RoleName, get_person
 from ateliers.network.purge import purge_network
+from ateliers.network.structures import get_structure_by_id
 from ateliers.refusals import Invalid, NotFound
 from tests.network.test_applications import DAY, paule
 from tests.network.test_emails import composed, links
@@ -98,9 +99,13 @@ async def test_a_later_application_replaces_the_earlier_one():
 async def test_only_the_territory_answers_and_only_with_its_own_structures():
     coordinator = await paule()
     far = await get_person(await make_person("Yves Loin", "coordinator", departements=["974"]))
-    elsewhere = await make_structure("Une autre", departement="974")
+    elsewhere = await make_structure("Une autre", departement="974", latitude=-20.9, longitude=55.4)
+    here = await make_structure()
     suspended = await make_structure("Suspendue", state="suspended")
     id = await make_candidate()
+    [waiting] = await list_candidates(by=coordinator, now=NOON)
+    near = waiting.nearest_first([await get_structure_by_id(structure) for structure in (elsewhere, here)])
+    assert ([one.id for one, _km in near], near[0][1]) == ([here, elsewhere], 0)
     for structure in (elsewhere, suspended):
         with pytest.raises(Invalid):
             await match_candidate(id, Match(structure_id=structure), by=coordinator, now=NOON)

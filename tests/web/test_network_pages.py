@@ -118,11 +118,12 @@ async def test_a_structure_applies_from_the_first_page_to_the_answer(client: htt
     assert form.status_code == 200
     assert "Renforcer" in form.text
 
-    answer = await client.post(path, data=GOOD)
+    answer = await client.post(path, data={**GOOD, "website": "www.amis.example"})
     assert (answer.status_code, answer.headers["location"]) == (303, path)
     assert "Votre candidature est envoyée" in (await client.get(path)).text
 
     structure = await get_structure("les-amis-du-numerique")
+    assert structure.website == "https://www.amis.example"
     assert "Les Amis du Numérique" in (await paule.get("/coordination")).text
     page = f"/coordination/candidatures/{structure.id}"
     assert "Marc Petit, président" in (await paule.get(page)).text
@@ -138,7 +139,9 @@ async def test_a_structure_applies_from_the_first_page_to_the_answer(client: htt
     assert (answer.status_code, answer.headers["location"]) == (303, page)
     assert "Votre structure fait partie du réseau." in (await client.get(path)).text
     assert "Les Amis du Numérique" in (await client.get(fresh("/signataires"))).text
-    assert "Aucune séance" in (await paule.get("/coordination/structures?etat=admitted")).text
+    listed = (await paule.get("/coordination/structures?etat=admitted&departement=58")).text
+    assert "Aucune séance" in listed
+    assert "departement=58&amp;etat=admitted&amp;besoin=" in listed  # what was chosen stays chosen
     assert (await paule.post(f"{page}/refus", data={"note": "Trop tard."})).status_code == 409
 
 
@@ -172,6 +175,7 @@ async def test_every_wrong_answer_is_named_at_once(client: httpx.AsyncClient):
     assert sorted(wrong) == sorted(
         ["name", "kind", "address", "manager-name", "signatory-name", "signatory-role", "agrees", *typed]
     )
+    assert re.findall(r'<li><a href="#f-([a-z-]+)"', answer.text) == wrong
 
 
 @given(data=st.fixed_dictionaries({}, optional={name: st.text(max_size=400) for name in [*GOOD, "rna", "email", "x"]}))

@@ -115,7 +115,11 @@ async def list_supported(*, by: Person, now: datetime) -> list[Supported]:
     """Every structure of a coordinator's territory, whoever needs her most first, then by name. Raises NotAllowed."""
     if not by.is_coordinator:
         raise NotAllowed
-    structures = await list_structures(by=by)
+    return sorted(await support(await list_structures(by=by), now=now), key=_pressing_first)
+
+
+async def support(structures: Sequence[Structure], *, now: datetime) -> list[Supported]:
+    """How each of these structures stands, in their order."""
     ids = [structure.id for structure in structures]
     lively = await liveliness_of(ids, now=now)
     missing = await count_missing(ids, now=now, after=SHOWN_TO_COORDINATORS)
@@ -137,8 +141,7 @@ async def list_supported(*, by: Person, now: datetime) -> list[Supported]:
         )
         for structure in structures
     ]
-    found = [msgspec.structs.replace(one, needs=needs_of(one, now=now)) for one in found]
-    return sorted(found, key=_pressing_first)
+    return [msgspec.structs.replace(one, needs=needs_of(one, now=now)) for one in found]
 
 
 def search(

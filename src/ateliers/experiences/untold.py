@@ -27,6 +27,7 @@ class Untold(msgspec.Struct, frozen=True, kw_only=True):
 
     event_id: UUID
     title: str
+    structure_id: UUID
     structure_name: str
     last_at: datetime
     zone: str
@@ -37,7 +38,8 @@ async def list_untold(structure_ids: Sequence[UUID], *, now: datetime, limit: in
     """Those that these structures organised, alone or with others, the latest held first."""
     return await fetch(
         Untold,
-        f"""SELECT e.id AS event_id, e.title, (SELECT o.name FROM structure o WHERE o.id = e.structure_id) AS structure_name,
+        f"""SELECT e.id AS event_id, e.title, e.structure_id,
+                   (SELECT o.name FROM structure o WHERE o.id = e.structure_id) AS structure_name,
                    max(s.starts_at) AS last_at, min(s.zone) AS zone,
                    EXISTS (SELECT FROM experience x WHERE x.event_id = e.id) AS is_begun
             {UNTOLD_SQL} AND {ORGANISED_SQL} GROUP BY e.id ORDER BY max(s.starts_at) DESC, e.id LIMIT $5""",

@@ -75,9 +75,9 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             max_length=300,
-            pattern=r"^(https?://[^\s\"<>]+)?$",
+            pattern=r"^((https?://)?[^\s\"<>/.:]+\.[^\s\"<>]+)?$",
             title="Website",
-            extra={"input": "url", "error": "Write a whole address that begins with https://."},
+            extra={"input": "url", "error": "Write a whole address, such as www.exemple.fr."},
         ),
     ] = ""
     presentation: Annotated[
@@ -141,7 +141,7 @@ def described_structure(application: Application, applicant: Applicant) -> NewSt
         **placed(application.commune, commune),
         email=application.email.lower() or applicant.email,
         phone=application.phone or None,
-        website=application.website or None,
+        website=_with_scheme(application.website) or None,
         presentation=application.presentation,
         language=applicant.language,
     )
@@ -173,6 +173,10 @@ def placed(typed: str, commune: Commune) -> dict[str, Any]:
         "longitude": commune.longitude,
         "zone": zone_of(commune.departement),
     }
+
+
+def _with_scheme(address: str) -> str:
+    return address if not address or address.startswith(("http://", "https://")) else f"https://{address}"
 
 
 def _postcode(typed: str, commune: Commune) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -14,9 +14,10 @@ from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id, tr
 from ateliers.mail import outbox
 from ateliers.network.invitations import add_invitation
 from ateliers.network.people import Person, RoleName, YourCommune, YourEmail, list_coordinators
-from ateliers.network.structure import StructureState
+from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import get_structure_by_id
-from ateliers.places.communes import resolve
+from ateliers.places.communes import find_commune, resolve
+from ateliers.places.distance import kilometres
 from ateliers.refusals import Invalid, NotFound, Refusal
 from ateliers.signing import read_timed_token, timed_token
 
@@ -77,6 +78,16 @@ class Waiting(Candidate, frozen=True, kw_only=True):
 
     proposed: str | None  # name of that structure
     answer: str | None  # 'declined', 'withdrawn', 'expired'
+
+    def nearest_first(self, structures: Iterable[Structure]) -> list[tuple[Structure, int | None]]:
+        """The structures with the kilometres from their commune, None where it is not known any more."""
+        home = find_commune(self.commune_code)
+        if home is None:
+            return [(one, None) for one in structures]
+        away = [
+            (one, round(kilometres(home.latitude, home.longitude, one.latitude, one.longitude))) for one in structures
+        ]
+        return sorted(away, key=lambda pair: (pair[1], pair[0].name))
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):

@@ -185,6 +185,13 @@ class Form(Generic[S]):
             return False
         return True
 
+    @property
+    def wrong(self) -> list[tuple[str, list[T]]]:
+        """Each wrong field with its messages, in the order of the form; first what belongs to none."""
+        order = [spec.name for spec in specs(self.struct)]
+        places = {name: n for n, name in enumerate([*order, *self.added])}
+        return sorted(self.errors.items(), key=lambda error: places.get(error[0].partition(".")[0], -1))
+
     def __iter__(self) -> Iterator[Field]:
         return iter([self[spec.name] for spec in specs(self.struct) if not isinstance(spec.core, mi.StructType)])
 

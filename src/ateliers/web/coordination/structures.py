@@ -12,7 +12,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
-from ateliers.agenda.liveliness import liveliness_of
 from ateliers.agenda.suspending import (
     MembershipEnd,
     ahead_of,
@@ -20,13 +19,12 @@ from ateliers.agenda.suspending import (
     take_back_structure,
     withdraw_structure,
 )
-from ateliers.attendance.missing import count_missing
 from ateliers.clock import now
+from ateliers.experiences.support import support
 from ateliers.network.applications import get_application
 from ateliers.network.membership import next_states
 from ateliers.network.notes import NewNote, add_note, list_notes, settle_follow_up
 from ateliers.network.people import Person, list_members
-from ateliers.network.resigning import find_unsigned
 from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import list_history
 from ateliers.network.training import trained_of
@@ -129,9 +127,7 @@ async def _structure_page(
         structure=structure,
         note_form=form,
         back_form=back or Form.of(Back),
-        lively=(await liveliness_of([structure_id], now=moment)).get(structure_id),
-        missing=(await count_missing([structure_id], now=moment)).get(structure_id, 0),
-        unsigned=bool(await find_unsigned([structure_id])),
+        supported=(await support([structure], now=moment))[0],
         members=await list_members(structure_id),
         trained=await trained_of(structure_id),
         notes=await list_notes(structure_id),
