@@ -69,7 +69,7 @@ def report_workbook(report: Report, format: Format, about: About) -> bytes:
     book = Workbook(format)
     book.start(gettext("Report"), widths=(36, *(14 for _one in INDICATORS)), frozen=HEAD_ROWS)
     notes = [note for note in (*about.notes, masking_note(report)) if note]
-    book.write([[Styled(full_title(report, about), Style.HEAD)], [" ".join(notes)], []])
+    book.write([[Styled(full_title(report, about), Style.HEAD)], [" – ".join(notes)], []])
     book.write([[Styled(text, Style.HEAD) for text in (str(report.by.label), *(str(one.label) for one in INDICATORS))]])
     for number, row in enumerate(report.rows, start=HEAD_ROWS + 1):
         book.write([[row.label, *(_sheet_cell(row, indicator, number) for indicator in INDICATORS)]])

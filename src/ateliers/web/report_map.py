@@ -5,10 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from ateliers.places.map import Outline, map_of
+from ateliers.places.territories import DEPARTEMENTS
 from ateliers.reports.exports import figure
+from ateliers.reports.extents import departement_text
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicators import BY_KEY
 from ateliers.reports.report import Report
+from ateliers.reports.scope import Scope
 
 SHADES = 4
 DRAWN = "participations"
@@ -34,9 +37,12 @@ class TerritoriesMap(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[tuple[str, str]]  # shade and its meaning
 
 
-def territories_map(made: Report) -> TerritoriesMap | None:
-    """The map of a report by département; None for other reports, and where nothing is to be told apart."""
-    if made.by is not Grouping.DEPARTEMENT or len(made.rows) < 2:
+def territories_map(made: Report, scope: Scope) -> TerritoriesMap | None:
+    """The map of a report by département, those of the scope without a session included.
+
+    None for other reports, and where nothing is to be told apart.
+    """
+    if made.by is not Grouping.DEPARTEMENT:
         return None
     indicator = BY_KEY[DRAWN]
     figures = {row.key: row[DRAWN] for row in made.rows}
@@ -44,8 +50,16 @@ def territories_map(made: Report) -> TerritoriesMap | None:
     if not largest:
         return None
     step = -(-largest // SHADES)
-    drawing = map_of(set(figures))
+    territory = set(scope.departements or (DEPARTEMENTS if scope.structures is None else ())) | set(figures)
+    if len(territory) < 2:
+        return None
+    drawing = map_of(territory)
     outlines = {outline.code: outline for outline in drawing.outlines}
+    empty = [
+        Shape(name=departement_text(code), path=outlines[code].path, shade="0", text="0")
+        for code in sorted(territory - set(figures))
+        if code in outlines
+    ]
     shapes = {
         row.key: Shape(
             name=row.label,
@@ -58,10 +72,11 @@ def territories_map(made: Report) -> TerritoriesMap | None:
     return TerritoriesMap(
         label=str(indicator.label),
         view_box=drawing.view_box,
-        shapes=[shape for shape in shapes.values() if shape.path],
-        around=[outline for outline in drawing.outlines if outline.code not in shapes],
+        shapes=[*empty, *(shape for shape in shapes.values() if shape.path)],
+        around=[outline for outline in drawing.outlines if outline.code not in territory],
         overseas=[shape for shape in shapes.values() if not shape.path],
-        steps=[
+        steps=[("0", "0")]
+        + [
             (str(shade), f"{(shade - 1) * step + 1}–{shade * step}" if step > 1 else str(shade))
             for shade in range(1, SHADES + 1)
             if (shade - 1) * step < largest

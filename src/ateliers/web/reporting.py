@@ -154,7 +154,7 @@ async def _report_of(question: Question, *, now: datetime) -> Report | None:
         return None
 
 
-def shown_in(made: Report | None) -> dict[str, Any]:
+def shown_in(made: Report | None, scope: Scope) -> dict[str, Any]:
     """What a template shows of a report."""
     return {
         "report": made,
@@ -172,7 +172,7 @@ def shown_in(made: Report | None) -> dict[str, Any]:
         "note": masking_note(made) if made else "",
         "key_figures": key_figures(made) if made else [],
         "rows": made.rows[:MOST_ROWS] if made else [],
-        "territories": territories_map(made) if made else None,
+        "territories": territories_map(made, scope) if made else None,
         "shown": figure,
         "day": day_text,
         "shares": shares,
@@ -187,7 +187,7 @@ async def _report_page(
     made = await _report_of(question, now=now)
     return question.form.page(
         "report.html",
-        **shown_in(made),
+        **shown_in(made, question.scope),
         subject=await subject_of(made, question.scope) if made else "",
         before=await _report_before(made, question.scope, now=now) if made else None,
         rectified=await compare(made, question.scope) if made else None,

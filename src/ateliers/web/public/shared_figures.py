@@ -24,7 +24,7 @@ async def show_shared(token: FromPath[str]) -> Response[bytes]:
     link, made = await _open(token)
     answer = page(
         "public/shared_figures.html",
-        **shown_in(made),
+        **shown_in(made, link.scope),
         link=link,
         path=link.path,
         query="",
