@@ -96,6 +96,7 @@ EXPLANATIONS = [
         (r"Expected `array`", "Give a list."),
         (r"Expected `object`", "Give an object."),
         (r"Invalid enum value", "Choose one of the answers offered."),
+        (r"encoded date( |$)|`date`", "Write a date that exists."),
         (r"(date|time)", "Write a date and time that exist."),
         (r"uuid", "This is not one of our identifiers."),
         (r"matching regex", "This is not written as expected."),
