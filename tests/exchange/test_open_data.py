@@ -226,6 +226,7 @@ async def test_the_files_say_the_same_page_by_page(client):
         page = (await client.get(address)).json()
         rows, address, changes = rows + page["seances"], page["suite"], page["changements"]
     file = await client.get("/donnees/seances.csv?departement=58")
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
     lines = list(csv.DictReader(io.StringIO(file.text)))
     part = await client.get("/donnees/seances.csv?departement=58&limit=2")
 

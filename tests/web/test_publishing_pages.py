@@ -35,16 +35,22 @@ def text_of(answer: httpx.Response) -> str:
 
 async def test_a_manager_publishes_in_one_form(browser_of):
     structure_id = await make_structure()
+    venues = [await make_place(owner_id=structure_id, name=name) for name in ("Annexe", "Mairie")]
     tab = await browser_of(await make_samir(structure_id))
     kinds = await tab.get("/espace/evenements/nouveau")
     assert kinds.status_code == 200
     assert "?type=workshop" in kinds.text
     empty = await tab.get("/espace/evenements/nouveau?type=workshop")
     assert (empty.status_code, 'value="120"' in empty.text, 'value="10"' in empty.text) == (200, True, True)
+    assert " selected>Mairie" not in empty.text
+
+    await make_session(await make_event(structure_id, state="draft", published_at=None), place_id=venues[1])
+    usual = await tab.get("/espace/evenements/nouveau?type=workshop")
+    assert f'<option value="{venues[1]}" selected>' in usual.text
 
     answer = await tab.post("/espace/evenements/nouveau", data=workshop())
 
-    [event] = await list_events_of([structure_id])
+    [event] = [one for one in await list_events_of([structure_id]) if one.title == "Écrire à son médecin"]
     assert (answer.status_code, answer.headers["location"]) == (303, event.path)
     assert event.state is EventState.PUBLISHED
     [session] = await list_sessions_of_event(event.id)
@@ -52,6 +58,7 @@ async def test_a_manager_publishes_in_one_form(browser_of):
     shown = await tab.get(event.path)
     assert shown.status_code == 200
     assert "Écrire à son médecin" in shown.text
+    assert f"/espace/seances/{session.id}/affiche/affiche.pdf" in shown.text
     listed = await tab.get("/espace/evenements")
     assert (listed.status_code, "Écrire à son médecin" in listed.text) == (200, True)
 

@@ -10,7 +10,7 @@ import msgspec
 from ateliers.agenda.drafts import Venue
 from ateliers.agenda.permission import allow_managing, choose_structure
 from ateliers.agenda.where import typed_place
-from ateliers.database import execute, fetch_rows, transaction
+from ateliers.database import execute, fetch_rows, fetch_value, transaction
 from ateliers.network.people import Person
 from ateliers.places.place import (
     Accessibility,
@@ -44,6 +44,19 @@ async def list_venues(structure_ids: list[UUID], *, now: datetime) -> list[KeptV
     )
     ahead = {row["place_id"]: row["n"] for row in counted}
     return [KeptVenue(place=place, ahead=ahead.get(place.id, 0)) for place in places]
+
+
+async def find_usual_venue(structure_id: UUID) -> UUID | None:
+    """Where a structure's next event most likely takes place: its only venue, or the one of the latest event it wrote."""
+    venues = await list_places_of(structure_id)
+    if len(venues) == 1:
+        return venues[0].id
+    latest: UUID | None = await fetch_value(
+        """SELECT p.id FROM event e JOIN session s ON s.event_id = e.id JOIN place p ON p.id = s.place_id
+           WHERE e.structure_id = $1 AND p.owner_id = $1 ORDER BY e.created_at DESC, s.created_at DESC, s.id LIMIT 1""",
+        structure_id,
+    )
+    return latest
 
 
 async def get_venue(place_id: UUID, *, by: Person) -> Place:

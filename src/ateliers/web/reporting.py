@@ -45,7 +45,7 @@ from ateliers.web.forms import Form
 from ateliers.web.report_map import territories_map
 from ateliers.words import PARIS, date_in_words, gettext, language, ngettext
 
-CSV = "text/csv; charset=utf-8"
+CSV = "text/csv"  # the framework adds the charset
 FILES = ("xlsx", "ods", "csv", "json", "pdf")
 MOST_DRAWN = 15  # bars of a chart; the table beside it has all lines
 MOST_ROWS = 500  # of a table on the page; the files have all

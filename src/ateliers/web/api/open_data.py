@@ -135,7 +135,7 @@ async def sessions_csv(request: Request[Any, Any, Any]) -> Response[Any]:
         page = await read_page(wanted, cursor, limit=asked.limit, now=moment)
         return _file(_head() + _lines(page.rows), CSV, {"etag": tag, **_links(request, page)})
     headers = {**FRESH, "etag": tag, "content-disposition": 'attachment; filename="seances.csv"'}
-    return Stream(_written(wanted, cursor, moment), media_type=f"{CSV}; charset=utf-8", headers=headers)
+    return Stream(_written(wanted, cursor, moment), media_type=CSV, headers=headers)
 
 
 @get("/donnees/seances.schema.json", opt=described(summary="The columns of sessions as a Table Schema", tag=TAG))

@@ -60,9 +60,7 @@ async def send_cras(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Re
     """One line a held session, in the columns of La Coop's form."""
     event = await _event(event_id, me)
     cras = await list_cras(event_id, structure_id=event.structure_id, by=me, now=now())
-    return private(
-        Response(cra_csv(cras), media_type="text/csv; charset=utf-8", headers=inline_file("cra-la-coop.csv"))
-    )
+    return private(Response(cra_csv(cras), media_type="text/csv", headers=inline_file("cra-la-coop.csv")))
 
 
 async def _event(event_id: UUID, me: Person) -> Event:

@@ -19,6 +19,7 @@ from ateliers.agenda.permission import managed_by
 from ateliers.agenda.previewing import Preview, preview_event
 from ateliers.agenda.publishing import create_event
 from ateliers.agenda.unfinished import drop_unfinished, find_unfinished, id_of, keep_unfinished, list_unfinished
+from ateliers.agenda.venues import find_usual_venue
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.network.structure import Structure
@@ -58,13 +59,14 @@ async def show_new_event(request: Request[Any, Any, Any], me: NamedDependency[Pe
     except ValueError:
         return await _kind_page(me)
     rules = RULES[kind]
-    venues = await _venues(managed_by(me)) if rules.needs_place else []
+    managed = managed_by(me)
+    usual = await find_usual_venue(managed[0]) if rules.needs_place and len(managed) == 1 else None
     form = Form.of(
         NewEvent,
         kind=kind,
         minutes=rules.default_minutes,
         capacity=rules.default_capacity,
-        place_id=venues[0].id if len(venues) == 1 else None,
+        place_id=usual,
         skip_holidays=True,
     )
     return await _new_event_page(form, me)
