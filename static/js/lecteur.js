@@ -9,19 +9,22 @@ function codeOf(text) {
   return found ? found[1].toUpperCase() : "";
 }
 
-// Once it was loaded, it is there without network too: in the cache that the list's service worker answers from.
-async function keep(addresses) {
+const hasOwn = async () =>
+  "BarcodeDetector" in window && (await BarcodeDetector.getSupportedFormats()).includes("qr_code");
+
+// Kept with the list before anybody asks for it, in the cache that its service worker answers from: a stand has no network.
+async function keep() {
+  if (!("caches" in window) || (await hasOwn())) return;
   const fixed = await caches.open("fixe");
-  for (const address of addresses) if (!(await fixed.match(address))) await fixed.add(address);
+  await fixed.addAll(["./qr/decode.js", "./qr/index.js"].map((name) => new URL(name, import.meta.url).href));
 }
 
 async function reader() {
-  if ("BarcodeDetector" in window && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
+  if (await hasOwn()) {
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
     return async (video) => (await detector.detect(video))[0]?.rawValue ?? "";
   }
   const { default: decode } = await import("./qr/decode.js");
-  keep(["./qr/decode.js", "./qr/index.js"].map((name) => new URL(name, import.meta.url).href)).catch(() => {});
   const canvas = document.createElement("canvas");
   const brush = canvas.getContext("2d", { willReadFrequently: true });
   return async (video) => {
@@ -115,6 +118,8 @@ function start() {
     open.focus();
   });
   box.hidden = false;
+  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 2000));
+  idle(() => keep().catch(() => {})); // without network, what was kept before stays
   if (sessionStorage.getItem("lecteur")) begin(); // the page was loaded anew by the tap that a square made
 }
 

@@ -45,7 +45,7 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
   };
 
   /** Keep taps: one operation each, numbered in order, named as no other is. */
-  const add = (list, author, url, taps) =>
+  const add = (list, author, url, taps, about = "") =>
     writing(async (ops, meta) => {
       const kept = (await asked(meta.get("device"))) ?? {
         key: "device",
@@ -55,7 +55,7 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
       const at = new Date(clock()).toISOString();
       const added = taps.map((tap) => {
         kept.seq += 1;
-        return { at, ...tap, op: `${kept.name}-${kept.seq}`, seq: kept.seq, list, author, url, sent: false };
+        return { at, ...tap, op: `${kept.name}-${kept.seq}`, seq: kept.seq, list, author, url, about, sent: false };
       });
       // Several seats of one tap are taken back together.
       if (added.length > 1) for (const one of added) one.action = added[0].op;
@@ -64,7 +64,7 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
       return added;
     });
 
-  /** Everything kept of a list (or of all), in order; what was sent stays until a page that shows it has come. */
+  /** Everything kept of a list (or of all), in order; what was sent (at `sent`, by the server's clock) stays until a page shows it. */
   const all = async (list) => {
     const store = database.transaction("ops").objectStore("ops");
     const found = await asked(list ? store.index("list").getAll(list) : store.getAll());
@@ -98,7 +98,7 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
   };
 
   const sendBatch = async (ops, headers) => {
-    let answers;
+    let at, answers;
     try {
       const answer = await send(ops[0].url, {
         method: "POST",
@@ -106,37 +106,40 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
         body: JSON.stringify({
           device: await device(),
           now: new Date(clock()).toISOString(),
-          operations: ops.map(({ list, author, url, sent, ...operation }) => operation),
+          operations: ops.map(({ list, author, url, sent, isRefused, about, ...operation }) => operation),
         }),
         redirect: "error",
         signal: AbortSignal.timeout(PATIENCE),
       });
       if (answer.status === 401) return "sign-in";
-      if (answer.status >= 400 && answer.status < 500 && ![408, 425, 429].includes(answer.status)) return "refused";
+      if (answer.status >= 400 && answer.status < 500 && ![408, 425, 429].includes(answer.status)) {
+        await writing((store) => ops.forEach((one) => store.put({ ...one, isRefused: true })));
+        return "refused";
+      }
       if (!answer.ok) return "away";
-      answers = new Set((await answer.json()).answers.map((one) => one.op));
+      const told = await answer.json();
+      [at, answers] = [told.at, new Set(told.answers.map((one) => one.op))];
     } catch {
       return "away"; // no network, or not enough of it: what was taken in will be known the next time
     }
     await writing((store) => {
-      for (const one of ops) if (answers.has(one.op)) store.put({ ...one, sent: true });
+      for (const one of ops) if (answers.has(one.op)) store.put({ ...one, sent: at });
     });
     return ops.every((one) => answers.has(one.op)) ? "sent" : "away";
   };
 
-  const wipe = () =>
-    writing((ops, meta) => {
-      ops.clear();
-      meta.clear();
-    });
+  /** Somebody answers for what another person tapped here: it leaves in their name. */
+  const adopt = (taps, author) =>
+    writing((ops) => taps.forEach((one) => ops.put({ ...one, author, isRefused: false })));
 
-  return { add, all, waiting, flush, forget, wipe, device, close: () => database.close() };
+  return { add, all, waiting, flush, forget, adopt, device, close: () => database.close() };
 }
 
 // The page ----------------------------------------------------------------------------------------
 
 const PAGES = "feuilles"; // cache of lists, as the server last showed them
 const FIXED = "fixe"; // cache of what they are made of
+const KEPT_FOR = 7 * 24 * 3600 * 1000; // milliseconds that a list stays on the device
 
 const root = document.querySelector("[data-feuille]");
 if (root && "indexedDB" in globalThis && "locks" in navigator) start(root).catch((fault) => console.warn(fault));
@@ -144,6 +147,7 @@ if (root && "indexedDB" in globalThis && "locks" in navigator) start(root).catch
 async function start(root) {
   const queue = await openQueue();
   const { feuille: list, chemin: path, envoi: url, qui: author, jeton: bearer } = root.dataset;
+  let drawn = Date.parse(root.dataset.dessine); // when the server drew what the page shows
   const headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
   const words = document.getElementById("reseau").dataset;
   let state = "sent";
@@ -155,8 +159,8 @@ async function start(root) {
   // What the page shows: the server's page, and on top of it what is kept here.
   const show = async () => {
     const ops = await queue.all();
-    const here = list ? ops.filter((one) => one.list === list) : [];
-    if (list) overlay(here);
+    // Once the page shows it, it is not laid over it again: a walk-in would be two.
+    if (list) overlay(ops.filter((one) => one.list === list && !(Date.parse(one.sent) < drawn)));
     const waiting = ops.filter((one) => !one.sent);
     const mine = waiting.filter((one) => one.author === author);
     const box = document.getElementById("reseau");
@@ -171,6 +175,8 @@ async function start(root) {
     if (said.textContent !== text) said.textContent = text;
     box.hidden = !text;
     document.getElementById("reseau-connexion").hidden = state !== "sign-in";
+    const decide = document.getElementById("reseau-listes");
+    if (decide) decide.hidden = waiting.every((one) => one.author === author && !one.isRefused);
     for (const item of document.querySelectorAll("[data-attend]")) {
       const n = waiting.filter((one) => one.list === item.dataset.attend).length;
       item.hidden = !n;
@@ -179,8 +185,36 @@ async function start(root) {
     const why = new URLSearchParams(location.search).get("sortie");
     const leave = document.getElementById("sortie");
     if (leave) leave.hidden = !(waiting.length && why === "1");
+    if (!list) stranded(waiting.filter((one) => one.author !== author || one.isRefused));
     const stay = document.getElementById("sortie-reseau");
     if (stay) stay.hidden = why !== "reseau";
+  };
+
+  // What does not leave by itself, list by list: of somebody else, or refused. Somebody answers for it, or it is put away.
+  const stranded = (ops) => {
+    const box = document.getElementById("en-souffrance");
+    const groups = new Map();
+    for (const one of ops) groups.set(`${one.list} ${one.author}`, [...(groups.get(`${one.list} ${one.author}`) ?? []), one]);
+    box.hidden = !ops.length;
+    const shown = ops.map((one) => one.op + one.author).join();
+    if (box.dataset.dit === shown) return; // nothing moves under the finger
+    box.dataset.dit = shown;
+    box.querySelector("ul").replaceChildren(
+      ...[...groups.values()].map((group) => {
+        const item = document.getElementById("modele-souffrance").content.firstElementChild.cloneNode(true);
+        const isMine = group[0].author === author;
+        item.querySelector(".qui").textContent = group[0].about;
+        const n = group.length > 1 ? item.dataset.plusieurs : item.dataset.une;
+        const on = new Date(group[0].at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+        item.querySelector(".det").textContent = n.replace("{n}", group.length).replace("{date}", on);
+        for (const told of item.querySelectorAll("[data-a]")) told.hidden = (told.dataset.a === "moi") !== isMine;
+        item.querySelector("[data-prendre]").addEventListener("click", () => queue.adopt(group, author).then(sync));
+        item.querySelector("[data-oublier]").addEventListener("click", () =>
+          queue.forget(group.map((one) => one.op)).then(show),
+        );
+        return item;
+      }),
+    );
   };
 
   const overlay = (ops) => {
@@ -265,11 +299,26 @@ async function start(root) {
 
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-geste]");
-    if (!form || !list) return;
+    if (!form || !list) {
+      if (event.target.method === "post" && state === "away") needNetwork(event);
+      return;
+    }
     event.preventDefault();
     // Where the device has no room, and for what the server alone can do, the network must do.
     keep(form, event.submitter).catch(() => ask(form, event.submitter));
   });
+
+  // Only the server can do it: better said here than on a page of the browser's own.
+  const needNetwork = async (event) => {
+    const { target: form, submitter: button } = event;
+    if (form.action.split("?")[0].endsWith("/deconnexion")) return; // answered by the service worker
+    event.preventDefault();
+    await sync();
+    if (state !== "away") return form.requestSubmit(button);
+    const heard = document.getElementById("besoin-reseau");
+    heard.hidden = false;
+    heard.scrollIntoView({ block: "center" });
+  };
 
   const ask = (form, button) => {
     delete form.dataset.geste;
@@ -279,7 +328,7 @@ async function start(root) {
   const keep = async (form, button) => {
     const found = await taps(form, button);
     if (!found) return ask(form, button);
-    await queue.add(list, author, url, found);
+    await queue.add(list, author, url, found, root.dataset.titre);
     if (form.dataset.geste === "walk_in") form.reset();
     await show();
     const heard = document.getElementById("fait");
@@ -310,7 +359,6 @@ async function start(root) {
   };
 
   const refresh = async () => {
-    const sent = (await queue.all(list)).filter((one) => one.sent).map((one) => one.op);
     let answer;
     try {
       answer = await fetch(path, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
@@ -320,18 +368,23 @@ async function start(root) {
     }
     if (answer.type === "opaqueredirect") state = "sign-in";
     if (!answer.ok) {
-      if (answer.status === 410 || answer.status === 404) await (await caches.open(PAGES)).delete(path);
+      // While something waits to be sent, the page that says so stays.
+      const over = answer.status === 410 || answer.status === 404;
+      if (over && !(await queue.waiting(list)).length) await (await caches.open(PAGES)).delete(path);
       return;
     }
     const text = await answer.clone().text();
     await (await caches.open(PAGES)).put(path, answer);
-    renew(new DOMParser().parseFromString(text, "text/html"));
-    await queue.forget(sent);
+    const fresh = new DOMParser().parseFromString(text, "text/html");
+    if (list) renew(fresh);
+    await queue.forget((await queue.all(list)).filter((one) => Date.parse(one.sent) < (list ? drawn : long())).map((one) => one.op));
   };
+
+  const long = () => Date.now() - KEPT_FOR;
 
   // Only what changed, where it stands: nothing moves under the finger.
   const renew = (fresh) => {
-    if (new URLSearchParams(location.search).get("q")) return;
+    drawn = Date.parse(fresh.querySelector("[data-feuille]").dataset.dessine);
     for (const item of document.querySelectorAll("[data-serveur]")) {
       const other = fresh.getElementById(item.id);
       if (!other) {
@@ -343,7 +396,8 @@ async function start(root) {
         swap(item.querySelector(".desaccord"), other.querySelector(".desaccord"));
       }
     }
-    const to = document.querySelector("ul.appel[data-liste]");
+    const isNarrowed = new URLSearchParams(location.search).get("q");
+    const to = isNarrowed ? null : document.querySelector("ul.appel[data-liste]");
     for (const other of fresh.querySelectorAll("[data-serveur]"))
       if (to && !document.getElementById(other.id)) to.append(document.adoptNode(other));
     for (const name of ["venues", "bilan", "mis-a-part", "libres", "defaire-quoi"])
@@ -392,7 +446,7 @@ async function keepForLater({ chemin: path, accueil: home, secours: last }) {
     const kept = await pages.match(request);
     const age = Date.now() - Date.parse(kept?.headers.get("date") ?? "");
     const stays = [path, home].includes(new URL(request.url).pathname);
-    if (!stays && !(age < 7 * 24 * 3600 * 1000)) await pages.delete(request);
+    if (!stays && !(age < KEPT_FOR)) await pages.delete(request);
   }
 }
 

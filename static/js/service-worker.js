@@ -34,7 +34,9 @@ async function list(request, path) {
   const late = new Promise((done) => setTimeout(done, PATIENCE));
   const fresh = fetch(request).catch(() => undefined);
   const answer = await Promise.race([fresh, late]);
-  return answer && answer.status < 500 ? answer : kept;
+  if (!answer || answer.status >= 500) return kept;
+  // A list that is over for this person stays as long as something tapped on it waits here: it says so.
+  return [404, 410].includes(answer.status) && (await unsent()) ? kept : answer;
 }
 
 // A page that is not kept: without network, one that says so and leads to those that are.

@@ -17,6 +17,8 @@ from ateliers.attendance.mark import SeatState
 from ateliers.attendance.operations import Ack, Batch, Status, Why, corrected, take_operations
 from ateliers.attendance.record import NothingToUndo, SomebodyCame, mark_seat, record_nobody_came, undo
 from ateliers.attendance.recorder import (
+    MOST_HEARD,
+    HeardEnough,
     LinkOver,
     NewLink,
     Recorder,
@@ -239,6 +241,9 @@ async def test_the_volunteers_link_writes_on_one_session_for_a_time() -> None:
         await get_sheet(other, by=odette)
     with pytest.raises(NotAllowed):
         await send(other, "A", operation("1", "walk_in"), by=odette)
+    await database.execute("UPDATE volunteer_link SET heard = heard + $1", MOST_HEARD - 3)
+    with pytest.raises(HeardEnough):
+        await send(session, "A", operation("2", "walk_in"), operation("3", "walk_in"), by=odette)
 
     await withdraw_link(session, link.id, by=nadia, now=LATER)
     odette = await volunteer_of(link.token, now=LATER)

@@ -86,6 +86,12 @@ def open_list(page, title: str) -> str:
     return page.evaluate("location.pathname")
 
 
+def leave(page) -> None:
+    """Press « Se déconnecter »."""
+    page.locator("summary", has_text="Menu").click()
+    page.get_by_role("button", name="Se déconnecter").click()
+
+
 def said(page) -> str:
     return " ".join(page.locator("#reseau").inner_text().replace("\u00a0", " ").split())
 
@@ -128,7 +134,7 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
     assert "5 réponses sont gardées" in said(page)
 
     # Signing out would take them away: it waits, and says so.
-    page.get_by_role("button", name="Se déconnecter").click()
+    leave(page)
     page.wait_for_url("**/espace/appel?sortie=1")
     page.get_by_text("Vous êtes toujours connecté·e : des réponses").wait_for()
     # What was never opened here says so; a list that was is one step away.
@@ -144,10 +150,23 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
     page.goto(path)
     assert (total(page, "informed"), total(page, "helped")) == (informed + 2, helped + 1)
     network.cut()
-    page.get_by_role("button", name="Se déconnecter").click()
+    leave(page)
     page.get_by_text("Vous êtes toujours connecté·e : il faut le réseau").wait_for()
+
+    # Somebody else signs in on this device, and answers for what waits there.
+    page.goto(path)
+    page.locator("#compteur-informed button").click()
+    shows(page, "informed", informed + 3)
+    page.context.add_cookies([{**one, "domain": "127.0.0.1"} for one in signed_in_state(0)["cookies"]])
     network.mend()
-    page.get_by_role("button", name="Se déconnecter").click()
+    page.goto("/espace/appel")
+    page.get_by_text("Une autre personne les a notées.").wait_for()
+    page.get_by_role("button", name="Les envoyer en mon nom").click()
+    page.locator("#en-souffrance").wait_for(state="hidden")
+    page.goto(path)
+    assert total(page, "informed") == informed + 3
+    page.context.add_cookies(cookies)
+    leave(page)
     page.wait_for_url(re.compile(r"/$"))
     assert page.evaluate("async () => (await caches.keys()).length") == 0
     assert page.evaluate("async () => (await indexedDB.databases()).length") == 0

@@ -16,7 +16,7 @@ import msgspec
 from ateliers.agenda.kinds import RULES
 from ateliers.agenda.outcome import Outcome, set_outcome
 from ateliers.attendance.conflicts import Said, heads, is_disputed
-from ateliers.attendance.recorder import Recorder, author
+from ateliers.attendance.recorder import Recorder, author, count_heard
 from ateliers.attendance.tally import Held, Seat
 from ateliers.attendance.trainings import notice_training
 from ateliers.database import execute, fetch_rows, fetch_value, new_id
@@ -87,6 +87,7 @@ class _Change(msgspec.Struct):
 
 async def write(held: Held, entries: Entries, *, by: Recorder, now: datetime, empty: bool = False) -> int:
     """Write them; how many earlier taps were taken back. `empty`: the session was held with nobody."""
+    await count_heard(by, sum(map(len, msgspec.structs.astuple(entries))))
     change = _Change(seats={(one.booking_id, one.seat) for one in entries.marks})
     undone = await _take_back(held.id, entries.taken_back, change, by=by, now=now) if entries.taken_back else 0
     dead = await _already_taken_back(held.id, entries)

@@ -21,7 +21,7 @@ from ateliers.attendance import ledger
 from ateliers.attendance.counters import MOST
 from ateliers.attendance.ledger import Arrival, Entries, TakenBack, Tap, write
 from ateliers.attendance.mark import Op, SeatState, UnknownSeat, read_seat_id, stored
-from ateliers.attendance.recorder import Recorder, Volunteer, author
+from ateliers.attendance.recorder import Recorder, Volunteer, author, count_heard
 from ateliers.attendance.tally import Held, confirmed_seats, lock_even_closed
 from ateliers.attendance.walk_ins import LONGEST_NAME, tidy_name
 from ateliers.database import execute, fetch_rows, transaction
@@ -301,6 +301,7 @@ async def _known(ops: Sequence[str]) -> dict[str, str]:
 
 
 async def _keep_aside(session_id: UUID, aside: Sequence[_Aside], *, by: Recorder, now: datetime) -> None:
+    await count_heard(by, len(aside))
     person, volunteer = author(by)
     await execute(
         "INSERT INTO kept_aside (op, session_id, operation, why, at, received_at, by_id, volunteer_id) "

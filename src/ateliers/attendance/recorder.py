@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from ateliers.agenda.sessions import get_session
-from ateliers.database import execute, fetch, fetch_one, new_id
+from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id
 from ateliers.network.people import Person
 from ateliers.refusals import NotAllowed, NotFound, Refusal
 from ateliers.signing import is_signed, sign
@@ -19,6 +19,7 @@ from ateliers.words import plain
 
 AFTER_THE_END = timedelta(hours=12)  # a link still writes: the list is often finished at home, in the evening
 STILL_HEARD = timedelta(days=14)  # after that, a phone found in a drawer is not listened to any more
+MOST_HEARD = 20_000  # answers of one link: a tap every two seconds of a day at a stand
 MOST_LINKS = 20  # open at once, of one session
 PURPOSE = "volunteer of the day"
 
@@ -87,6 +88,13 @@ class TooLateForLink(Refusal):
     )
 
 
+class HeardEnough(Refusal):
+    """More answers than a day at a stand can bring: the link got about, or a program runs wild."""
+
+    status = 403
+    title = "This link has brought more answers than one day can. Ask the team for another."
+
+
 def author(by: Recorder) -> tuple[UUID | None, UUID | None]:
     """What stands beside a line written: the person, or else the volunteer's link."""
     return (by.id, None) if isinstance(by, Person) else (None, by.id)
@@ -145,6 +153,15 @@ async def withdraw_link(session_id: UUID, link_id: UUID, *, by: Person, now: dat
         link_id,
         now,
     )
+
+
+async def count_heard(by: Recorder, answers: int) -> None:
+    """Remember that the link brought these; people of the team answer for what they send. Raises HeardEnough."""
+    if not isinstance(by, Volunteer) or not answers:
+        return
+    sql = "UPDATE volunteer_link SET heard = heard + $2 WHERE id = $1 AND heard + $2 <= $3 RETURNING heard"
+    if await fetch_value(sql, by.id, answers, MOST_HEARD) is None:
+        raise HeardEnough
 
 
 LINK_SQL = (

@@ -85,12 +85,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     async def show(self, *, search: str = "", form: Form[WalkInForm] | None = None) -> Response[bytes]:
         """The page, narrowed to `search`; or with the form that something is wrong with."""
+        moment = now()  # all that was acknowledged before is on the page
         sheet = await get_sheet(self.session_id, search=search, by=self.by)
-        moment = now()
         return private(
             (form or Form.of(WalkInForm, op=token_hex(8))).page(
                 "workspace/attendance.html",
                 here_path=url(self.path),
+                drawn_at=moment,
                 recorder_id=self.by.id,
                 volunteer=self.by if isinstance(self.by, Volunteer) else None,
                 sheet=sheet,

@@ -99,8 +99,9 @@ async def walk_in(request: Request[Any, Any, Any], session_id: FromPath[str]) ->
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of each operation, in the order in which they were sent."""
+    """What became of each operation, in the order in which they were sent; a page drawn after `at` shows it."""
 
+    at: datetime
     answers: list[Ack]
 
 
@@ -124,7 +125,7 @@ async def operations(request: Request[Any, Any, Any], session_id: FromPath[str])
     batch = await body_of(request, Batch)
     check_moment("now", batch.now)
     answers = await take_operations(id_of(session_id), batch, by=by, now=now())
-    return Response(encoded(Answers(answers=answers)), media_type=JSON)
+    return Response(encoded(Answers(at=now(), answers=answers)), media_type=JSON)
 
 
 async def _recorder_of(request: Request[Any, Any, Any]) -> Recorder:
