@@ -54,15 +54,15 @@ async def index_words(event_id: UUID) -> None:
 
 
 async def spell(q: str, *, now: datetime) -> str | None:
-    """`q` with its misspelt words as titles of public events and names of places spell them, else only its words that these know.
+    """`q` with its misspelt words as titles of public events, names of their structures and of places spell them, else only its words that these know.
 
     None where there is nothing to mend or to leave out.
     """
     rows = await fetch_rows(
-        """(SELECT e.title FROM event e JOIN structure o ON o.id = e.structure_id
+        """(SELECT concat_ws(' ', e.title, o.name) AS title FROM event e JOIN structure o ON o.id = e.structure_id
             WHERE e.state = 'published' AND e.visibility = 'public' AND o.state = 'admitted'
                 AND (e.public_from IS NULL OR e.public_from <= $1)
-            GROUP BY e.title ORDER BY max(e.published_at) DESC LIMIT $2)
+            GROUP BY e.title, o.name ORDER BY max(e.published_at) DESC LIMIT $2)
            UNION ALL
            (SELECT concat_ws(' ', p.name, p.commune_name) FROM place p WHERE EXISTS (
                 SELECT FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id
