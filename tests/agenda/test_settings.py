@@ -223,7 +223,7 @@ def test_bookings_open_and_close_when_they_should():
         "Inscriptions à partir du mardi 24 novembre 2026 à 12\u00a0h",
         "Inscriptions jusqu’au lundi 30 novembre 2026 à 14\u00a0h",
         "Inscriptions jusqu’au lundi 30 novembre 2026 à 14\u00a0h",
-        "Inscriptions en ligne closes",
+        "Inscriptions en ligne fermées",
         "",
     ]
     with speaking("en"):

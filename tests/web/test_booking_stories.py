@@ -71,7 +71,7 @@ async def test_a_form_before_opening_and_after_closing_says_when(client):
     early = await make_session(await make_event(structure, opens_at=now() + timedelta(days=1)), starts_at=NEXT_WEEK)
     late = await make_session(await make_event(structure, closing=timedelta(days=8)), starts_at=NEXT_WEEK)
 
-    for session_id, said in ((early, "Inscriptions à partir du"), (late, "Inscriptions en ligne closes")):
+    for session_id, said in ((early, "Inscriptions à partir du"), (late, "Inscriptions en ligne fermées")):
         path = f"/seances/{session_id}/reserver"
         shown, sent = await client.get(path), await client.post(path, data=odile(session_id))
         assert said in text_of(shown)

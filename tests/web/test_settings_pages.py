@@ -194,7 +194,7 @@ async def test_the_public_page_says_when_bookings_open_and_close(client: httpx.A
     assert ("Inscriptions jusqu’au" in opened, "Réserver une place" in opened) == (True, True)
     await execute("UPDATE event SET closing = '10 days' WHERE id = $1", event_id)
     closed = await page("closed")
-    assert ("Inscriptions en ligne closes." in closed, "Réserver une place" in closed) == (True, False)
+    assert ("Inscriptions en ligne fermées." in closed, "Réserver une place" in closed) == (True, False)
     assert "Appeler le" in closed
 
 
