@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -101,3 +102,45 @@ def test_a_story_is_shared_then_taken_back(coordinators_page, managers_tab, tab)
     told = stranger.request.get(feed).json()
     assert (TITLE in [item["title"] for item in told["items"]], len(told["_retired"])) == (False, 1)
     assert TITLE in letter(stranger, "retire un accord", "paule.guerin@reseau.example")
+
+
+def test_the_funders_link_shows_what_was_rectified(coordinators_page, managers_tab, tab):
+    manager, funder, page = managers_tab(scripts=False), tab(width=320), coordinators_page
+    page.goto("/coordination/clotures")
+    whole = page.locator("article", has=page.locator(".etat.ok"), has_text="Bourgogne-Franche-Comté, du").first
+    days = dict(
+        parse_qsl(urlsplit(whole.get_by_role("link", name="Chiffres d’aujourd’hui").get_attribute("href")).query)
+    )
+    page.get_by_label("Territoire").select_option("58")
+    page.locator("[name=first_day]").fill(days["start"])
+    page.locator("[name=last_day]").fill(days["end"])
+    page.get_by_role("button", name="Clôturer et figer les chiffres").click()
+    nievre = page.locator("article", has_text="Nièvre (58), du")
+    nievre.get_by_role("link", name="Chiffres d’aujourd’hui").click()
+    page.get_by_role("link", name="Partager ces chiffres par un lien").click()
+    page.get_by_label("Pour qui").fill("CPAM de la Nièvre")
+    page.get_by_role("button", name="Créer le lien").click()
+    link = page.locator("article", has_text="CPAM de la Nièvre").locator(".adresse").get_attribute("href")
+
+    funder.goto(link)
+    assert funder.locator("h1").inner_text().startswith("Nièvre (58)")
+    assert "Rien n’a été rectifié depuis." in text_of(funder)
+
+    asked = f"start={days['start']}&end={days['end']}&kind=workshop"
+    rows = manager.request.get(f"/espace/rapports/seances.csv?{asked}").text().splitlines()
+    session = next(row.partition(";")[0] for row in rows if ";tenue;" in row)
+    manager.goto(f"/espace/seances/{session}/appel")
+    assert "La période de cette séance est close." in text_of(manager)
+    for closed in (whole, nievre):
+        page.goto("/coordination/clotures")
+        closed.locator("summary").click()
+        closed.locator("[name=why]").fill("Une feuille est arrivée en retard.")
+        with page.expect_navigation():
+            closed.get_by_role("button", name="Rouvrir", exact=True).click()
+    manager.reload()
+    with manager.expect_navigation():
+        manager.get_by_role("button", name="Ajouter une personne").click()
+
+    funder.reload()
+    assert "La période est rouverte" in text_of(funder)
+    assert funder.locator(".rectifie").first.inner_text().startswith("rectifié (avant")
