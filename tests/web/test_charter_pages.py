@@ -23,7 +23,8 @@ async def test_a_manager_finds_reads_and_signs_the_new_version(browser_of: Any, 
     samir, paule = await browser_of(await make_samir(here)), await browser_of(await make_paule())
     assert NOTICE not in (await samir.get("/espace")).text
     assert TO_SIGN not in (await paule.get("/coordination/structures")).text
-    assert "Vous n’avez rien à signer." in (await samir.get("/espace/charte")).text
+    assert (await samir.get("/espace/charte")).headers["location"] == "/espace/charte/ccas-de-nevers"
+    assert "Publier un premier évènement" in (await samir.get("/espace")).text
 
     await publish_charter("2027-01", "\n\n".join([*first[1:], "Planète. Nous venons à pied."]), now=now())
     assert NOTICE in (await samir.get("/espace")).text

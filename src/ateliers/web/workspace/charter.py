@@ -8,13 +8,14 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from ateliers.agenda.permission import managed_by
 from ateliers.clock import now
 from ateliers.network.charter import current_charter, find_charter, list_signatures
 from ateliers.network.people import Person
 from ateliers.network.resigning import NewSignature, allow_signing, find_unsigned, list_to_sign, sign_again, sign_path
 from ateliers.network.signed_charter import get_signed, signed_charter_pdf
 from ateliers.network.structure import Structure
-from ateliers.network.structures import get_structure
+from ateliers.network.structures import get_structure, list_structures_by_id
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import PDF, inline_file, page, private, redirect
 from ateliers.web.forms import Form, read_form
@@ -22,8 +23,8 @@ from ateliers.web.forms import Form, read_form
 
 @get("/espace/charte")
 async def choose_structure(me: NamedDependency[Person]) -> Response[bytes]:
-    """The structure that has yet to sign, or which one when there are several, or none."""
-    structures = await list_to_sign(me)
+    """The structure that has yet to sign, else the one managed; which one when there are several."""
+    structures = await list_to_sign(me) or await list_structures_by_id(managed_by(me))
     if len(structures) == 1:
         return redirect(sign_path(structures[0]))
     return page("workspace/charter_choice.html", me=me, structures=structures)

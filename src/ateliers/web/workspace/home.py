@@ -31,16 +31,19 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
         return redirect("/coordination/rapports")
     moment = now()
     mine = me.structure_ids
+    events = await list_events_of(mine)
+    shared = await list_shared_events(mine)
     return page(
         "workspace/home.html",
         structures=[await get_structure_by_id(id) for id in mine],
         coming=await list_next_sessions(mine, now=moment, limit=COMING),
         calls=await count_calls_to_make(mine, now=moment),
         missing=await list_sessions_without_outcome(mine, now=moment, limit=MISSING),
-        drafts=[event for event in await list_events_of(mine) if event.state is EventState.DRAFT],
-        to_read=[event for event in await list_events_of(mine) if event.state is EventState.TO_MODERATE],
+        drafts=[event for event in events if event.state is EventState.DRAFT],
+        to_read=[event for event in events if event.state is EventState.TO_MODERATE],
         asked=await list_requests(managed_by(me)),
-        shared=await list_shared_events(mine),
+        shared=shared,
+        is_new=not events and not shared,
         hosted=await list_hosted_sessions(mine, now=moment),
         trainings=[one for one in await my_trainings(me) if one.standing(today_of(moment)) in ("over", "soon")],
         today=today_of(moment),
