@@ -38,6 +38,7 @@ STORIES = (
         advice="Venez à deux, et placez-vous près de l’entrée.",
     ),
 )
+ABOUT = ("ordonnances", "marché")  # a word in the title of the event that each is told of, if there is such a one
 
 
 SILENT = NewStructure(
@@ -75,10 +76,11 @@ async def show_the_stories(coordinator: Person, *, now: datetime) -> None:
     told = 0
     for structure in await list_structures(by=coordinator, state=StructureState.ADMITTED):
         manager = next((m for m in await list_members(structure.id) if m.role is RoleName.MANAGER), None)
-        events = await list_untold([structure.id], now=now)
+        events = [one for one in await list_untold([structure.id], now=now) if one.structure_id == structure.id]
         if manager is None or not events or told == len(STORIES):
             continue
-        event_id, story, by = events[0].event_id, STORIES[told], await get_person(manager.person_id)
+        about = next((one for one in events if ABOUT[told] in one.title), events[0])
+        event_id, story, by = about.event_id, STORIES[told], await get_person(manager.person_id)
         told += 1
         written = now - timedelta(days=2)
         await write_experience(event_id, story, by=by, now=written)

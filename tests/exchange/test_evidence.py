@@ -76,6 +76,7 @@ async def test_the_evidence_opens_and_names_nobody(db):
     files = zipfile.ZipFile(io.BytesIO(bare))
     assert files.testzip() is None
     assert files.namelist() == ["LISEZ-MOI.txt", "bilan.pdf", "seances.csv", "affiche.pdf", "empreintes-sha256.txt"]
+    assert "avis.csv" not in files.read("LISEZ-MOI.txt").decode()  # nobody was asked
     sums = dict(reversed(line.split("  ")) for line in files.read("empreintes-sha256.txt").decode().splitlines())
     assert sums == {name: hashlib.sha256(files.read(name)).hexdigest() for name in files.namelist()[:-1]}
     rows = list(csv.DictReader(io.StringIO(files.read("seances.csv").decode("utf-8-sig")), delimiter=";"))

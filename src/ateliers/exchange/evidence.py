@@ -108,13 +108,19 @@ async def _files(
 ) -> AsyncIterator[tuple[str, bytes]]:
     held = await list_held(event.id, now=now)
     survey = await survey_results(event.id, by=by)
-    yield "LISEZ-MOI.txt", _read_me(event, structure, with_sheets=with_sheets, by=by, now=now).encode()
+    shown = next((one.session for one in held if one.session.onsite_id is None), None)
+    files = [
+        _("bilan.pdf: the event and its figures. seances.csv: one line a session."),
+        *([_("avis.csv: what people answered, without names.")] if survey.results else ()),
+        *([_("affiche.pdf: the poster.")] if shown is not None else ()),
+        _("empreintes-sha256.txt: to check that no file was changed."),
+    ]
+    yield "LISEZ-MOI.txt", _read_me(event, structure, files, with_sheets=with_sheets, by=by, now=now).encode()
     summary = summary_of(event, structure, held, survey, now=now)
     yield "bilan.pdf", await make_pdf("documents/evidence.typ", summary, now=now)
     yield "seances.csv", sessions_csv(held)
     if survey.results:
         yield "avis.csv", survey_csv(survey)
-    shown = next((one.session for one in held if one.session.onsite_id is None), None)
     if shown is not None:
         yield "affiche.pdf", await make_poster(shown, Format.POSTER, now=now)
     for one in held if with_sheets else ():
@@ -238,16 +244,16 @@ def survey_csv(survey: Results) -> bytes:
 _ANSWERS = {"yes": "Yes", "no": "No"}
 
 
-def _read_me(event: Event, structure: Structure, *, with_sheets: bool, by: Person, now: datetime) -> str:
+def _read_me(
+    event: Event, structure: Structure, files: list[str], *, with_sheets: bool, by: Person, now: datetime
+) -> str:
     lines = [
         _("Evidence of an event"),
         f"{event.title} – {structure.name}",
         _("Made on %(day)s at %(time)s by %(name)s.")
         % {"day": date_in_words(now, structure.zone), "time": time_in_words(now, structure.zone), "name": by.name},
         "",
-        _("bilan.pdf: the event and its figures. seances.csv: one line a session."),
-        _("avis.csv: what people answered, without names. affiche.pdf: the poster."),
-        _("empreintes-sha256.txt: to check that no file was changed."),
+        *files,
         _("Small counts stand in these files: show them to who must see them, and do not publish those under 5."),
         "",
         _(
