@@ -45,7 +45,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.getbasetemp()
     shared = root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root
     with embedded_server(Path(shared) / "postgres", name="postgres") as url:
+        asyncio.run(_hurry(url))
         yield url
+
+
+async def _hurry(url: str) -> None:
+    """Nothing of these databases need outlive the machine: no commit waits for the disk."""
+    connection = await asyncpg.connect(url)
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        await connection.execute(f"ALTER SYSTEM SET {name} = off")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
 
 
 @pytest.fixture(scope="session")

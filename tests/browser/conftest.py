@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,10 +16,14 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from ateliers.mailbox import free_port
+
 playwright = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 START_SECONDS = 120
+PATIENCE = 60_000  # milliseconds for what must come; a busy machine takes its time
+playwright.expect.set_options(timeout=PATIENCE)
 SHIELD = 12
 ARGUMENTS = [
     "--no-sandbox",  # CI runs as root
@@ -66,9 +69,7 @@ def chromium() -> Iterator[object]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`ateliers demo` on an empty data folder, ready to answer."""
     folder = tmp_path_factory.mktemp("demo")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("ATELIERS_")},
         "ATELIERS_DATA_DIR": str(folder / "data"),
@@ -90,7 +91,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield Demo(base, links, SHIELD)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(60)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], base: str, printed: Path) -> list[str]:
@@ -100,7 +101,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], base: str, printed: Path
             break
         links = re.findall(rf"{base}/connexion/\S+", printed.read_text())
         try:
-            if links and httpx.get(f"{base}/health/ready").status_code == 200:
+            if links and httpx.get(f"{base}/health/ready", timeout=10).status_code == 200:
                 return links
         except httpx.HTTPError:
             pass
@@ -109,23 +110,29 @@ def _wait_until_ready(process: subprocess.Popen[bytes], base: str, printed: Path
 
 
 @pytest.fixture
-def tab(chromium, demo) -> Iterator[Callable[..., object]]:
-    """`tab(width=320, scheme="dark", scripts=False)`: a fresh page; a broken page or a CSP violation fails the test."""
+def tab(chromium, demo, signed_in_state) -> Iterator[Callable[..., object]]:
+    """`tab(0, width=320, scripts=False)`: a fresh page of the person with the demo's first sign-in link; nobody's without.
+
+    An error in a script or on the server, or something that the Content Security Policy stopped, fails the test.
+    """
     opened = []
     faults: list[str] = []
 
-    def make(*, width: int = 1280, scheme: str = "light", scripts: bool = True, locale: str = "fr-FR"):
+    def make(
+        who: int | None = None, *, width: int = 1280, height: int = 900, scheme: str = "light", scripts: bool = True
+    ):
         context = chromium.new_context(
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": height},
             color_scheme=scheme,
             java_script_enabled=scripts,
             base_url=demo.base,
-            locale=locale,
+            locale="fr-FR",
             reduced_motion="reduce",
+            storage_state=None if who is None else signed_in_state(who),
         )
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
         page.on(
             "console", lambda m: faults.append(f"{page.url}: {m.text}") if "Content Security Policy" in m.text else None
@@ -148,6 +155,7 @@ def signed_in_state(chromium, demo) -> Callable[[int], dict]:
         if which not in states:
             context = chromium.new_context(base_url=demo.base)
             page = context.new_page()
+            page.set_default_timeout(PATIENCE)
             page.goto(demo.links[which])
             page.locator("main form button").first.click()
             page.wait_for_url(re.compile(r"/(espace|coordination)"))
@@ -159,22 +167,6 @@ def signed_in_state(chromium, demo) -> Callable[[int], dict]:
 
 
 @pytest.fixture
-def managers_tab(chromium, demo, signed_in_state) -> Iterator[Callable[..., object]]:
-    """`managers_tab(scripts=False)`: a page 320 px wide in which the manager is signed in."""
-    opened = []
-
-    def make(*, scripts: bool):
-        context = chromium.new_context(
-            base_url=demo.base,
-            storage_state=signed_in_state(0),
-            viewport={"width": 320, "height": 700},
-            java_script_enabled=scripts,
-        )
-        opened.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        return page
-
-    yield make
-    for context in opened:
-        context.close()
+def managers_tab(tab) -> Callable[..., object]:
+    """`managers_tab(scripts=False)`: a page on a phone in which the manager is signed in."""
+    return lambda *, scripts: tab(0, width=320, height=700, scripts=scripts)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Response
 
 READING = 2.5  # seconds a person takes at least; a form sent sooner is taken for a robot's
-LETTER_SECONDS = 30
+WAIT_SECONDS = 120  # at most, for what comes by itself
 
 
 def tab_to(page, pattern: str, *, most: int = 120) -> None:
     """Press Tab until the element that has the focus says `pattern`."""
+    page.wait_for_load_state()
     for _turn in range(most):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
@@ -23,6 +29,7 @@ def tab_to(page, pattern: str, *, most: int = 120) -> None:
 
 def tab_to_field(page, name: str) -> None:
     """Press Tab until the field `name` has the focus."""
+    page.wait_for_load_state()
     for _turn in range(60):
         page.keyboard.press("Tab")
         if page.locator(f":focus[name='{name}']").count():
@@ -32,15 +39,24 @@ def tab_to_field(page, name: str) -> None:
 
 def letter(page, subject: str, to: str) -> str:
     """Open the e-mail to `to` whose subject has `subject`, once it has come; its text."""
-    deadline = time.monotonic() + LETTER_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         page.goto("/boite-aux-lettres")
         row = page.locator("tbody tr", has_text=to).filter(has_text=re.compile(subject)).first
         if row.count():
             row.locator("a").first.click()
+            page.wait_for_load_state()
             return page.locator("pre").first.inner_text()
         time.sleep(0.5)
     raise AssertionError(f"no e-mail to {to} about {subject!r}")
+
+
+def come_round(page, path: str, holds: Callable[[Response], bool]) -> None:
+    """Ask for a public page until it is as it should be: it may be two seconds old."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not holds(page.goto(path)):
+        assert time.monotonic() < deadline, f"{path} stays as it was"
+        time.sleep(0.2)
 
 
 def type_into(page, name: str, text: str) -> None:
@@ -50,11 +66,20 @@ def type_into(page, name: str, text: str) -> None:
 
 
 def press(page, pattern: str) -> None:
-    """Walk to what says `pattern` by the Tab key and press Enter."""
+    """Walk to what says `pattern` by the Tab key and press Enter, which leads to a page."""
+    tab_to(page, pattern)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def unfold(page, pattern: str) -> None:
+    """Walk to the fold that says `pattern` by the Tab key and open it."""
     tab_to(page, pattern)
     page.keyboard.press("Enter")
+    page.locator("details[open] > summary:focus").wait_for()
 
 
 def text_of(page) -> str:
-    """The text of the page, spaces made plain."""
+    """The text of the page, once all of it is there, spaces made plain."""
+    page.wait_for_load_state()
     return " ".join(page.locator("main").inner_text().replace("\u00a0", " ").split())

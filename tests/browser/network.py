@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ class Network:
         self.base = f"http://127.0.0.1:{self.door.getsockname()[1]}"
         self.is_cut = False
         self.open: set[socket.socket] = set()
+        self.change = threading.Lock()  # of the two above
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._listen, daemon=True).start()
@@ -31,10 +33,11 @@ class Network:
 
     def cut(self) -> None:
         """From now on there is no network, for those who are talking too."""
-        self.is_cut = True
-        for one in list(self.open):
-            one.close()
-        self.open.clear()
+        with self.change:
+            self.is_cut = True
+            for one in self.open:
+                _end(one)
+            self.open.clear()
 
     def mend(self) -> None:
         """The network is back."""
@@ -46,11 +49,17 @@ class Network:
                 near, _address = self.door.accept()
             except OSError:
                 return
-            if self.is_cut:
+            try:
+                far = socket.create_connection(self.far)
+            except OSError:
                 near.close()
                 continue
-            far = socket.create_connection(self.far)
-            self.open |= {near, far}
+            with self.change:
+                if self.is_cut:
+                    near.close()
+                    far.close()
+                    continue
+                self.open |= {near, far}
             for one, other in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
 
@@ -61,7 +70,10 @@ class Network:
         except OSError:
             pass
         for end in (one, other):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
+            _end(end)
+
+
+def _end(one: socket.socket) -> None:
+    """End a connection, for those too who wait for what it brings."""
+    with suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE
 
 BLOCKING = {"profile": {"block_third_party_cookies": True, "cookie_controls_mode": 1}}
 MARKED = "<script>document.cookie = 'mark=1; SameSite=None; Secure'; document.title = document.cookie || 'no cookie'</script>"
@@ -68,7 +68,7 @@ def guarded(chromium, demo, tmp_path):
 
 def test_a_site_shows_our_sessions_and_its_visitors_book_them(guarded, demo, host):
     page = guarded.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{demo.base}/signataires")
     page.locator("main h3 a").first.click()
     page.get_by_role("link", name="Afficher ces séances sur votre site").click()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
+from ateliers import clock
 from tests.browser.hands import letter, text_of
 
 PAULE = 2  # whose sign-in link the demo prints third
@@ -16,11 +18,8 @@ def follow(page, subject: str, to: str, path: str) -> None:
     page.goto(found[1])
 
 
-def test_a_structure_joins_invites_and_publishes_what_a_coordinator_has_read(chromium, demo, signed_in_state, tab):
-    context = chromium.new_context(base_url=demo.base, storage_state=signed_in_state(PAULE))
-    paule = context.new_page()
-    paule.set_default_timeout(10_000)
-    lise, yann = tab(width=320, scripts=False), tab(width=320)
+def test_a_structure_joins_invites_and_publishes_what_a_coordinator_has_read(tab):
+    paule, lise, yann = tab(PAULE), tab(width=320, scripts=False), tab(width=320)
 
     # Lise applies, and corrects what the coordinator asks for.
     lise.goto("/rejoindre")
@@ -75,7 +74,7 @@ def test_a_structure_joins_invites_and_publishes_what_a_coordinator_has_read(chr
     # Lise publishes; Paule sends it back, then publishes it; only then does anybody find it.
     lise.goto("/espace/evenements/nouveau?type=stand")
     lise.locator("[name=title]").fill("Au marché de Saint-Sauveur")
-    lise.locator("[name=dates]").first.fill("2027-03-10T09:00")
+    lise.locator("[name=dates]").first.fill(f"{clock.now().date() + timedelta(days=100)}T09:00")
     lise.locator("[name=place_name]").fill("Halle")
     lise.locator("[name=commune]").fill("Saint-Sauveur-en-Puisaye")
     lise.get_by_role("button", name="Publier maintenant").click()
@@ -97,4 +96,3 @@ def test_a_structure_joins_invites_and_publishes_what_a_coordinator_has_read(chr
     assert "Publié" in text_of(lise)
     found.goto("/?ou=Saint-Sauveur-en-Puisaye&mots=march%C3%A9&rayon=10")
     assert "Au marché de Saint-Sauveur" in text_of(found)
-    context.close()

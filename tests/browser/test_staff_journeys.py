@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.browser.test_journeys import tab_to
+from tests.browser.hands import press, text_of
 
 OFFERING = "Ranger ses ordonnances et ses résultats"
 CALLERS = (("Jeanne Roy", "0611223344"), ("Ahmed Benali", "06 99 88 77 66"), ("Lucette Garnier", ""))
@@ -16,12 +16,11 @@ CALLERS = (("Jeanne Roy", "0611223344"), ("Ahmed Benali", "06 99 88 77 66"), ("L
 def test_a_manager_books_three_people_by_phone_without_a_mouse(managers_tab, scripts):
     page = managers_tab(scripts=scripts)
     page.goto("/espace")
-    tab_to(page, r"^Inscrire quelqu’un\s*– Activer")
-    page.keyboard.press("Enter")
+    press(page, r"^Inscrire quelqu’un\s*– Activer")
     page.wait_for_url("**/inscrire")
     codes = set()
     for name, phone in CALLERS:
-        assert page.locator(":focus").get_attribute("name") == "contact.name"
+        page.locator(":focus[name='contact.name']").wait_for()
         page.keyboard.type(f"{name} {'avec' if scripts else 'sans'}")
         page.keyboard.press("Tab")
         page.keyboard.type(f"{phone[:-1]}{5 if scripts else 6}" if phone else "")
@@ -46,15 +45,17 @@ def test_a_seat_goes_by_phone_and_the_waiting_list_empties(managers_tab):
     yvette = page.locator(".appel > li", has_text="Yvette Collin")
     assert "Une place s’est libérée" in yvette.inner_text()
     yvette.get_by_role("button", name="Prend la place").click()
+    page.wait_for_load_state()
     assert page.locator(".appel > li", has_text="Yvette Collin").count() == 0
 
     page.goto("/espace/evenements")
     page.get_by_role("link", name=re.compile(OFFERING)).first.click()
     page.get_by_role("link", name=re.compile("^Inscriptions")).first.click()
+    page.wait_for_load_state()
     assert page.locator(".inscrits > li", has_text="Yvette Collin").locator(".etat.ok").count() == 1
     page.get_by_role("link", name="Attente, journal").click()
     page.get_by_role("button", name="Voir, sans rien changer").click()
-    answer = page.locator("[role=status]").inner_text().replace("\u00a0", " ")
+    answer = text_of(page)
     assert "Marcel Ozanne – 2 places : serait passée" in answer
     assert "Lucien Prévost – 1 place : recevrait une proposition" in answer
 

@@ -61,8 +61,8 @@ async def ended(process: asyncio.subprocess.Process, number: signal.Signals) -> 
     """Send the signal; the exit code, once nothing it started is left."""
     family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
     process.send_signal(number)
-    code = await asyncio.wait_for(process.wait(), 40)
-    _gone, left = await asyncio.to_thread(psutil.wait_procs, family, 5)
+    code = await asyncio.wait_for(process.wait(), 60)
+    _gone, left = await asyncio.to_thread(psutil.wait_procs, family, 60)
     assert left == []
     return code
 

@@ -108,7 +108,7 @@ def test_libreoffice_reads_both_and_comes_to_the_same_sums(tmp_path: Path) -> No
         + [str(tmp_path / f"{format.value}.{format.value}") for format in Format],
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=300,
     )  # fmt: skip
 
     for format in Format:

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-GIVES_UP = 60.0  # seconds without an answer
+GIVES_UP = 120.0  # seconds without an answer
 
 
 @dataclass
@@ -69,7 +69,7 @@ async def rush(
         for number in turns:
             await person(client, number)
 
-    async with httpx.AsyncClient(timeout=20, limits=httpx.Limits(max_connections=at_once)) as client:
+    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=at_once)) as client:
         await asyncio.gather(meanwhile(answers), *(one_after_another(client) for _ in range(at_once)))
     return answers
 

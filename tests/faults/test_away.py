@@ -25,7 +25,7 @@ from tests.world import START, make_booking, make_event, make_session, make_stru
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 CALM = "Le service fait une courte pause."
-BACK = 20.0  # seconds until every page must be back
+BACK = 60.0  # seconds until every page must be back
 BOOKING = {"contact": {"name": "Odile", "email": "odile@example.test"}, "seats": 1}
 
 
@@ -44,7 +44,7 @@ def asked(session: object) -> Iterator[tuple[str, str, dict[str, object]]]:
 async def test_without_postgresql_every_page_says_so_and_comes_back_by_itself(yard: Yard):
     session = await make_workshop(yard.database_url)
     data = yard.folder / "postgres"
-    async with yard.web() as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
+    async with yard.web() as base, httpx.AsyncClient(base_url=base, timeout=60) as client:
         assert (await client.get(f"/seances/{session}/reserver")).status_code == 200
         folder = await asyncio.to_thread(kill_server, data)
 

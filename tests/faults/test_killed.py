@@ -128,7 +128,7 @@ def kill_server(data: Path) -> str:
     server = psutil.Process(int(lines[0]))
     for process in [server, *server.children(recursive=True)]:
         process.send_signal(signal.SIGKILL)
-    psutil.wait_procs([server], timeout=10)
+    psutil.wait_procs([server], timeout=60)
     (data / "postmaster.pid").unlink(missing_ok=True)
     return lines[4]
 

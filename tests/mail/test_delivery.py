@@ -19,7 +19,8 @@ from ateliers.mail.smtp import RECYCLED_AFTER, Timeouts
 from tests.mail.sink import Sink, smtp_sink
 from tests.world import NOON
 
-QUICK = Timeouts(connect=2, command=0.4, data=0.4)
+PATIENT = Timeouts(connect=60, command=60, data=60)
+HASTY = Timeouts(connect=60, command=60, data=0.4)  # against a sink that takes a second
 MINUTE = timedelta(minutes=1)
 
 
@@ -57,8 +58,8 @@ async def queue(*keys: str, kind: str = "letter", **values) -> None:
     await queue_many([NewMail(**{"kind": kind, "key": key, "subject_id": None, "now": NOON, **values}) for key in keys])
 
 
-async def deliver(sink: Sink, *, now: datetime = NOON, connections: int = 1) -> Delivery:
-    delivery = Delivery(sink.url, connections=connections, timeouts=QUICK)
+async def deliver(sink: Sink, *, now: datetime = NOON, connections: int = 1, timeouts: Timeouts = PATIENT) -> Delivery:
+    delivery = Delivery(sink.url, connections=connections, timeouts=timeouts)
     await delivery.deliver_due(COMPOSERS, now=now)
     await delivery.close()
     return delivery
@@ -252,7 +253,7 @@ async def test_a_connection_lost_before_the_text_is_simply_tried_again(phase):
 async def test_a_kept_connection_that_the_server_gave_up_is_replaced_without_a_word():
     async with smtp_sink() as sink:
         sink.faults = {}
-        delivery = Delivery(sink.url, connections=1, timeouts=QUICK)
+        delivery = Delivery(sink.url, connections=1, timeouts=PATIENT)
         await queue("a")
         await delivery.deliver_due(COMPOSERS, now=NOON)
         sink.faults = {"MAIL": ["drop"]}
@@ -268,10 +269,10 @@ async def test_a_letter_of_unknown_fate_is_sent_once_more_under_the_same_name(fa
     async with smtp_sink() as sink:
         sink.faults = {"text": [fault] * 3}
         await queue("a")
-        await deliver(sink)
+        await deliver(sink, timeouts=HASTY)
         assert await states() == [("queued", IN_DOUBT / MINUTE)]
 
-        await deliver(sink, now=NOON + IN_DOUBT)
+        await deliver(sink, now=NOON + IN_DOUBT, timeouts=HASTY)
         assert (await states())[0][0] == "unknown"
         assert len(sink.received) == 2
         assert sink.received[0] == sink.received[1]
@@ -282,7 +283,7 @@ async def test_a_reminder_of_unknown_fate_is_not_sent_again(fault):
     async with smtp_sink() as sink:
         sink.faults = fault
         await queue("a", kind="reminder")
-        await deliver(sink)
+        await deliver(sink, timeouts=HASTY)
         await deliver(sink, now=NOON + timedelta(days=1))
 
         assert (await states())[0][0] == "unknown"

@@ -13,13 +13,19 @@ from ateliers.mail.delivery import Delivery
 from ateliers.mail.email import Email
 from ateliers.mail.outbox import NewMail, OutboxRow, queue_many
 from ateliers.mail.pace import A_MINUTE, FIRST_PAUSE, PROBATION, forget_content
-from ateliers.mail.smtp import Timeouts
 from tests.mail.sink import Sink, smtp_sink
-from tests.mail.test_delivery import letter
+from tests.mail.test_delivery import PATIENT, letter
 from tests.world import NOON
 
 OURS, THEIRS, SAMIR = (database.new_id() for _ in range(3))
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def small_measures(monkeypatch):
+    """A tenth of the real measures, for they are reached letter by letter."""
+    monkeypatch.setattr(safety, "MOST_A_DAY", {purpose: most // 10 for purpose, most in safety.MOST_A_DAY.items()})
+    monkeypatch.setattr(safety, "CAPPED_PEOPLE", 4)
 
 
 async def composed(row: OutboxRow, now: datetime) -> Email:
@@ -53,7 +59,7 @@ async def queue(kind: str, many: int = 1, *, to: str = "odile@example.test", now
 
 
 async def deliver(sink: Sink, *, now: datetime = NOON, delivery: Delivery | None = None) -> None:
-    worker = delivery or Delivery(sink.url, connections=1, timeouts=Timeouts(connect=2, command=1, data=1))
+    worker = delivery or Delivery(sink.url, connections=1, timeouts=PATIENT)
     await worker.deliver_due(COMPOSERS, now=now)
     await worker.close()
 

@@ -27,7 +27,8 @@ def post_office() -> Iterator[Post]:
 
 @pytest.fixture
 def post(post_office: Post) -> Post:
-    """The same office, all boxes empty, our mail going to the LMTP server."""
+    """The same office, its queue and all boxes empty, our mail going to the LMTP server."""
+    post_office.forget()
     post_office.route()
     for user in ("odile@example.test", "rendez-vous@ateliers.test"):
         post_office.empty(user)

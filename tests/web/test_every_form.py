@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime
-from html.parser import HTMLParser
+from html import unescape
 from itertools import groupby
 from typing import Any
 
@@ -83,34 +84,22 @@ SHAPES: dict[str, list[str] | None] = ANYTHING | {
 }
 
 
-class Kept(HTMLParser):
-    """What the fields of a page's forms hold that can hold any text."""
+FIELD = re.compile(r"<input\b([^>]*)>|<textarea\b([^>]*)>(.*?)</textarea>", re.DOTALL)
+ATTRIBUTE = re.compile(r'([^\s="]+)(?:="([^"]*)")?')
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.held: Fields = {}
-        self._area = ""
-        self.feed(text)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        named = dict(attrs)
-        if tag == "textarea":
-            self._area = named.get("name") or ""
-            self.held.setdefault(self._area, []).append("")
-        elif tag == "input" and named.get("type") not in ("radio", "checkbox", "hidden", "file"):
-            self.held.setdefault(named.get("name") or "", []).append(named.get("value") or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea":
-            self._area = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._area:
-            self.held[self._area][-1] += data
+def held_by(page: str) -> Fields:
+    """What the fields of a page's forms hold that can hold any text; our templates escape what stands in an attribute."""
+    held: Fields = {}
+    for of_input, of_area, text in FIELD.findall(page):
+        named = {name: unescape(value) for name, value in ATTRIBUTE.findall(of_input or of_area)}
+        if named.get("type") not in ("radio", "checkbox", "hidden", "file"):
+            held.setdefault(named.get("name", ""), []).append(unescape(text) if of_area else named.get("value", ""))
+    return held
 
 
 class House(Struct, frozen=True):
-    """The scene, the browsers of the people in it, and the rows and their fingerprint as they were at first."""
+    """The scene, the browsers of the people in it, the rows as they were at first, and their fingerprint before a form."""
 
     scene: Scene
     browsers: dict[str, httpx.AsyncClient]
@@ -123,9 +112,8 @@ class House(Struct, frozen=True):
     async def judge(self, form: Sent, answer: httpx.Response) -> str:
         """What is wrong with the answer, or ''. Rows are put back, but those that the form rightly writes anyway."""
         after = await fingerprint()
-        changed = [
-            table for table, digest in after.items() if digest != self.before[table] and table not in form.counts
-        ]
+        self.before.update({table: after[table] for table in form.counts})
+        changed = [table for table, digest in after.items() if digest != self.before[table]]
         trouble = await self._trouble(form, answer, set(changed))
         if changed:
             await put_rows_back(self.rows, changed)
@@ -181,7 +169,7 @@ async def house(app, db) -> AsyncIterator[House]:
             browsers[who] = await stack.enter_async_context(browser)
             if token:
                 browser.cookies.set(SESSION_COOKIE, token)
-        yield House(one.scene, browsers, one.rows, one.before)
+        yield House(one.scene, browsers, one.rows, dict(one.before))
 
 
 def same(text: str) -> str:
@@ -191,7 +179,7 @@ def same(text: str) -> str:
 
 def lost(typed: Fields, page: str) -> list[str]:
     """Names of fields on the page that no longer hold what was typed into them."""
-    held = Kept(page).held
+    held = held_by(page)
     return [
         name
         for name, texts in typed.items()

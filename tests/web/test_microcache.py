@@ -8,9 +8,16 @@ from collections.abc import Sequence
 import httpx
 import pytest
 
+from ateliers.web import microcache
 from ateliers.web.microcache import MicroCache
 
 HTML = (b"content-type", b"text/html")
+
+
+@pytest.fixture(autouse=True)
+def long_moment(monkeypatch):
+    """A second may pass between two requests of a test on a busy machine."""
+    monkeypatch.setattr(microcache, "KEEP_SECONDS", 3600.0)
 
 
 class Pages:
