@@ -26,9 +26,9 @@ demo: $(READY)  ## start everything with invented data on http://127.0.0.1:8000 
 	@exec .venv/bin/ateliers demo --port $(PORT)
 
 test: $(READY)  ## run all tests (those with Chromium, Postfix and Dovecot where they are found)
-	@$(RUN) pytest -n 2 -q -m "not browser and not mailservers and not thunderbird"
+	@$(RUN) pytest -n 2 --dist worksteal -q -m "not browser and not mailservers and not thunderbird"
 	@# Those two apart: the browser's driver has an event loop that cannot share a process with the others'; mail servers wait.
-	@$(RUN) pytest -n 2 -q -m browser
+	@$(RUN) pytest -n 3 --dist worksteal -q -m browser
 	@$(RUN) pytest -q -m mailservers
 
 thunderbird: $(READY)  ## have a real Thunderbird take invites, changes, cancellations and feeds (apt install thunderbird)

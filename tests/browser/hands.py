@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Response
 
 READING = 2.5  # seconds a person takes at least; a form sent sooner is taken for a robot's
 WAIT_SECONDS = 120  # at most, for what comes by itself
@@ -51,11 +47,11 @@ def letter(page, subject: str, to: str) -> str:
     raise AssertionError(f"no e-mail to {to} about {subject!r}")
 
 
-def come_round(page, path: str, holds: Callable[[Response], bool]) -> None:
-    """Ask for a public page until it is as it should be: it may be two seconds old."""
+def come_round(holds: Callable[[], bool]) -> None:
+    """Ask again until it holds: a public page may be two seconds old."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while not holds(page.goto(path)):
-        assert time.monotonic() < deadline, f"{path} stays as it was"
+    while not holds():
+        assert time.monotonic() < deadline, "it stays as it was"
         time.sleep(0.2)
 
 

@@ -79,7 +79,10 @@ class Looks:
         self.kinds: set[str] = set()
 
     def at(self, page, path: str, *, by_keyboard: bool) -> list[str]:
-        """What is wrong with the page: at 320 and 1280 px, in light and dark. A page of a known skeleton has been looked at."""
+        """What is wrong with the page: at 320 and 1280 px, in light and dark. A page of a known skeleton has been looked at.
+
+        One of a new skeleton whose every element stood in other pages is looked at on the narrow screen only.
+        """
         skeleton, kinds = page.evaluate(SKELETON)
         is_new, has_new = skeleton not in self.skeletons, not self.kinds.issuperset(kinds)
         self.skeletons.add(skeleton)
@@ -93,14 +96,19 @@ class Looks:
             (1280, "dark", EVERYTHING),
             (1280, "light", COLOURS),
         ):
-            if rules is COLOURS and not has_new:  # every element of it was seen in all colours
+            is_shown_elsewhere = not has_new and (width, scheme) != (320, "light")
+            if is_shown_elsewhere and rules is COLOURS:
                 continue
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             too_wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             if too_wide > 0:
                 wrong.append(f"{path} at {width} px: {too_wide} px too wide")
-            for violation in page.evaluate(f"axe.run({rules}).then(found => found.violations)") if is_new else []:
+            for violation in (
+                page.evaluate(f"axe.run({rules}).then(found => found.violations)")
+                if is_new and not is_shown_elsewhere
+                else []
+            ):
                 nodes = [" ".join(node["target"][-1:]) for node in violation["nodes"][:3]]
                 wrong.append(f"{path} at {width} px in {scheme}: {violation['id']} ({violation['help']}) {nodes}")
         if is_new and by_keyboard:

@@ -37,7 +37,7 @@ def test_a_manager_asks_a_question_and_says_when_bookings_open(managers_tab, tab
     press(page, "^Publier maintenant")
 
     page.locator("h1", has_text="Classer ses documents").wait_for()
-    press(page, "^Réglages")
+    unfold(page, "^Réglages")
     assert "Avez-vous un ordinateur ? (quelques mots)" in text_of(page)
     public = tab(width=320, scripts=scripts)
     public.goto(page.locator("a[href^='/seances/']").first.get_attribute("href"))
