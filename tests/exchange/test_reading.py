@@ -34,3 +34,9 @@ def test_a_file_without_rows_is_refused_in_words(content: bytes):
     with pytest.raises(UnreadableFile) as refusal:
         read_rows(content)
     assert str(refusal.value).startswith("Ce fichier ne peut pas être lu\u00a0: ")
+
+
+def test_a_workbook_is_refused_with_what_to_do():
+    with pytest.raises(UnreadableFile) as refusal:
+        read_rows(b"PK\x03\x04nom;ville\n")
+    assert "Enregistrez-le au format CSV" in str(refusal.value)

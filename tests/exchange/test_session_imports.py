@@ -57,6 +57,7 @@ Trop tard;atelier;;12/01/2020;14h;;;;;58000;Nevers;
 ;atelier;;12/01/2027;14h;;;;;58000;Nevers;
 Annulé par la mairie;atelier;annulée;12/01/2027;14h;;;;;58000;Nevers;
 Nulle part;atelier;;12/01/2027;10h;;;Zzz;;;;
+En toutes lettres;atelier;;mardi 1er décembre 2026;10 h;;;Mairie;;;58400;
 """
 
 
@@ -110,7 +111,8 @@ async def agenda(structure: UUID) -> list[tuple[Any, ...]]:
 async def test_a_table_made_by_hand_becomes_sessions(manager):
     report = await manager.bring(TABLE)
 
-    assert outcomes(report) == ["imported", "repaired", "imported", *["refused"] * 5]
+    assert outcomes(report) == ["imported", "repaired", "imported", *["refused"] * 5, "repaired"]
+    assert [row.name for row in report.rows[4:6]] == ["Trop tard", ""]
     assert last_notes(report) == [
         "",
         "No end: %(n)s minutes, as is usual.",
@@ -120,8 +122,13 @@ async def test_a_table_made_by_hand_becomes_sessions(manager):
         "No title.",
         "Called off or withdrawn at its source.",
         "Unknown commune: %(what)s.",
+        "No end: %(n)s minutes, as is usual.",
     ]
     assert await agenda(manager.structure) == [
+        (
+            "En toutes lettres", "workshop", "published", datetime(2026, 12, 1, 10), timedelta(hours=2), 10,  # noqa: DTZ001
+            "Mairie", "La Charité-sur-Loire",
+        ),
         (
             "Découvrir Mon espace santé", "workshop", "published", day(12, 14), timedelta(hours=2.5), 8,
             "Médiathèque Jean-Jaurès", "Nevers",
@@ -136,7 +143,7 @@ async def test_a_table_made_by_hand_becomes_sessions(manager):
         ),
     ]  # fmt: skip
     events = await database.fetch_value("SELECT count(DISTINCT id) FROM event")
-    assert events == 2  # two dates of one title are one event
+    assert events == 3  # two dates of one title are one event
 
 
 async def test_a_preview_tells_the_same_and_a_second_run_changes_nothing(manager):
@@ -389,4 +396,4 @@ def test_an_event_of_ours_is_read_as_it_was_written():
     [one] = read_calendar(session_calendar(a_session()), now=NOON)
 
     assert (one.start, one.end, one.geo) == (START, START + timedelta(hours=2), (46.9896, 3.159))
-    assert len(read_rows(TABLE.encode()).rows) == 8
+    assert len(read_rows(TABLE.encode()).rows) == 9

@@ -41,6 +41,10 @@ def read_rows(content: bytes) -> Reading:
     """
     if len(content) > LARGEST_FILE:
         raise UnreadableFile(why=T("it is larger than %(n)s MB.", n=LARGEST_FILE // 1024 // 1024))
+    if content.startswith(b"PK"):
+        raise UnreadableFile(
+            why=T("it is a workbook (.xlsx, .ods). Save it as CSV in your spreadsheet, then send that file.")
+        )
     text, notes = _decode(content)
     text = text.replace("\x00", "")
     rows = _json_rows(text) if text.lstrip()[:1] in {"[", "{"} else _csv_rows(text)

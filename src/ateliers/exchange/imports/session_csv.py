@@ -56,6 +56,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 _NAMES = {name: ours for ours, names in COLUMNS.items() for name in names}
 _DAY = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4}|\d{2})")
+_DAY_IN_WORDS = re.compile(
+    r"(\d{1,2})(?:er)?\s+(janv|f[ée]v|mars|avr|mai|juin|juil|ao[uû]|sept|oct|nov|d[ée]c)[a-zéû]*\.?\s+(\d{4})",
+    re.IGNORECASE,
+)
+_MONTHS = ("jan", "fev", "mar", "avr", "mai", "juin", "juil", "aou", "sep", "oct", "nov", "dec")
 _HOUR = re.compile(r"(\d{1,2})\s*(?:h|:|heures?)\s*(\d{2})?(?::\d{2})?\s*(am|pm)?", re.IGNORECASE)
 _YES = {"1", "true", "vrai", "oui", "yes", "x"}
 
@@ -74,6 +79,8 @@ def parse_session(row: Row, notes: Notes, context: Context) -> SessionRow:
     title = title_of(given["titre"], notes)
     if bare(text_of(given["etat"], notes)) in OFF:
         raise Unusable("Called off or withdrawn at its source.")
+    if not given["code_postal"] and _postcode(text_of(given["commune"], notes)):
+        given |= {"code_postal": given["commune"], "commune": ""}
     kind = kind_of(text_of(given["type"], notes), title, context.usual.kind)
     spot = spot_of(
         kind,
@@ -109,6 +116,11 @@ def parse_session(row: Row, notes: Notes, context: Context) -> SessionRow:
         all_day=all_day,
         capacity=capacity_of(text_of(given["places"], notes).removesuffix(".0"), kind, context, notes),
     )
+
+
+def title_in(row: Row) -> str:
+    """What a row is about, whether it can be used or not."""
+    return text_of(_by_our_names(row)["titre"], Notes(), longest=80)
 
 
 def _by_our_names(row: Row) -> dict[str, Any]:
@@ -161,11 +173,14 @@ def _moment(text: str, zone: str, *, all_day: bool = False) -> datetime | None:
 
 
 def _written(text: str, *, all_day: bool) -> datetime | None:
-    day = _DAY.search(text)
+    day, in_words = _DAY.search(text), _DAY_IN_WORDS.search(text)
     iso = re.match(r"(\d{4})-(\d{2})-(\d{2})", text)
     try:
         if iso is not None:
             on, rest = date(int(iso[1]), int(iso[2]), int(iso[3])), text[iso.end() :]
+        elif in_words is not None:
+            month = next(n for n, name in enumerate(_MONTHS, 1) if bare(in_words[2]).startswith(name))
+            on, rest = date(int(in_words[3]), month, int(in_words[1])), text[in_words.end() :]
         elif day is not None:
             year = int(day[3]) + (2000 if len(day[3]) == 2 else 0)
             on, rest = date(year, int(day[2]), int(day[1])), text[day.end() :]

@@ -17,6 +17,7 @@ from ateliers.exchange.imports.agenda_rows import LONGEST_MINUTES, SHORTEST_MINU
 from ateliers.exchange.imports.evenements import MOST_SEATS, commune_of_text, name_and_street
 from ateliers.exchange.imports.repairs import Notes, Unusable, bare, position_of, settle, text_of
 from ateliers.exchange.open_data.columns import KINDS as OPEN_DATA_KINDS
+from ateliers.places.communes import resolve
 from ateliers.places.place import Place
 from ateliers.places.territories import zone_of
 from ateliers.words import T, fold
@@ -124,6 +125,10 @@ def spot_of(
     where = ", ".join(part for part in (name, address, f"{postcode} {town}".strip()) if part)
     if where:
         quiet = Notes()
+        alone = re.search(r"\b\d{5}$", where)
+        if alone and not town:  # a postcode without a name: the largest of its communes
+            meant = resolve(alone[0])
+            town = meant.name if meant is not None and alone[0] in meant.postcodes else ""
         try:
             commune, code = commune_of_text(where, town, context.departement, quiet)
         except Unusable:

@@ -14,10 +14,10 @@ from ateliers.database import execute, fetch_one, fetch_value, new_id
 from ateliers.documents.files import Upload
 from ateliers.exchange.imports.keep_sessions import open_keeper
 from ateliers.exchange.imports.reading import Reading, Row, UnreadableFile, read_rows
-from ateliers.exchange.imports.repairs import Notes, Unusable, text_of
+from ateliers.exchange.imports.repairs import Notes, Unusable
 from ateliers.exchange.imports.report import ImportReport
 from ateliers.exchange.imports.run import Entry, Progress, run_entries
-from ateliers.exchange.imports.session_csv import parse_session
+from ateliers.exchange.imports.session_csv import parse_session, title_in
 from ateliers.exchange.imports.session_ics import Occurrence, parse_occurrence, read_calendar
 from ateliers.exchange.imports.session_rows import Context, SessionRow, Usual, too_many
 from ateliers.network.people import Person, get_person
@@ -198,10 +198,7 @@ def _usable(row: Row | Occurrence, notes: Notes, context: Context) -> SessionRow
 
 def _entry(row: Row, usable: SessionRow | Unusable, said: list[T], context: Context) -> Entry:
     if isinstance(usable, Unusable):
-        shown = next(
-            (text_of(row[name], Notes(), longest=80) for name in ("titre", "summary", "title") if row.get(name)), ""
-        )
-        return Entry(row=row, usable=usable, key="", name=shown, said=said)
+        return Entry(row=row, usable=usable, key="", name=title_in(row), said=said)
     key = f"{SEANCES}:{context.structure_id}:{usable.reference}"
     zone = usable.spot.zone
     starts_at = to_utc(usable.local_start, zone)
