@@ -75,7 +75,9 @@ async def test_sums_and_sessions_agree_after_every_correction() -> None:
 
     assert await roll() == (NOW.date() - timedelta(days=4) - JUNE.date().replace(day=1)).days + 1
     assert await database.fetch_value("SELECT count(*) FROM figure_day") > 0
-    assert len(await database.fetch_rows("SELECT DISTINCT month FROM figure_month")) == 2
+    for table in ("figure_month", "structure_month"):
+        assert await database.fetch_value(f"SELECT count(DISTINCT month) FROM {table}") == 2
+    scopes = [Scope(is_outside=False, **one) for one in ({}, {"departements": ["58"]}, {"structures": [structure]})]
     for _n in range(60):
         await database.execute(chance.choice(CHANGES), chance.choice(sessions))
         if chance.random() < 0.5:
@@ -86,7 +88,7 @@ async def test_sums_and_sessions_agree_after_every_correction() -> None:
             "start": chance.choice([date(2024, 5, 1), date(2024, 6, 9)]),
             "end": chance.choice([date(2024, 7, 31), date(2024, 7, 20)]),
             "kind": chance.choice([None, Kind.WORKSHOP]),
-            "scope": Scope(departements=chance.choice([None, ["58"]]), is_outside=False),
+            "scope": chance.choice(scopes),
             "now": NOW,
         }
         assert await report(**asked) == await report(**asked, direct=True)

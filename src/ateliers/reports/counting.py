@@ -46,7 +46,7 @@ async def count_persons(
         "AND s.called_off_at IS NULL AND $3::timestamptz IS NOT NULL GROUP BY GROUPING SETS ((1), ())",
         *args,
     )
-    found = {row["key"]: row["persons"] for row in rows}
+    found = {None if row["key"] is None else str(row["key"]): row["persons"] for row in rows}
     if len(scope.structures) != 1:
         del found[None]
     return found

@@ -167,4 +167,6 @@ class Indicator(msgspec.Struct, frozen=True, kw_only=True):
 
     def value(self, counts: Counts) -> int:
         """The count (of hours: minutes); only for indicators that are sums."""
+        if len(self.adds) == 1:  # as of most, and a nation's structures are thousands of lines
+            return getattr(counts, self.adds[0])  # type: ignore[no-any-return]
         return sum(getattr(counts, name) for name in self.adds)

@@ -24,7 +24,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 MONTHS_SHOWN = 60  # of a longer period, months without a session are left out
 
 
-class Cell(msgspec.Struct, frozen=True):
+class Cell(msgspec.Struct, frozen=True, gc=False):
     """A count, or why it is not shown."""
 
     value: int | None

@@ -20,11 +20,12 @@ ROLLED_AT_ONCE = 31  # days
 ROLLING = 0x726F6C  # advisory lock: one process sums at a time
 ROLLED = tuple(field for field in Counts.__struct_fields__ if field != "planned")  # nothing long over is still to come
 
+_BROAD = "departement, kind"  # what the table of a nation's months tells apart
+_FINE = "structure_id, commune_code, departement, kind"  # and that of the structures'
 _COLUMNS = ", ".join(ROLLED)
 _SUMS = ", ".join(f"sum({field}) AS {field}" for field in ROLLED)
-_DAY = "day, structure_id, commune_code, departement, kind, commune_name"
 _KEYS = {
-    Grouping.STRUCTURE: ("f.structure_id::text", "min(o.name)"),
+    Grouping.STRUCTURE: ("f.structure_id", "(SELECT name FROM structure WHERE id = f.structure_id)"),
     Grouping.COMMUNE: ("f.commune_code", "min(f.commune_name)"),
     Grouping.DEPARTEMENT: ("f.departement", "''"),
     Grouping.REGION: ("f.departement", "''"),
@@ -37,9 +38,9 @@ _KEYS = {
 class Sums(msgspec.Struct, frozen=True):
     """What of a period is summed, and what is not; each in order."""
 
-    days: list[date]  # whose sums are there, and true
-    left: list[date]  # the others
     months: list[date]  # first days of months that lie wholly in the period, every day of them summed
+    days: list[date]  # the others that are summed
+    left: list[date]  # days whose sums are not there, or no longer true
 
 
 async def sums_of(start: date, end: date) -> Sums:
@@ -54,28 +55,25 @@ async def sums_of(start: date, end: date) -> Sums:
         end,
     )
     left = [row["day"] for row in rows]
-    others = set(left)
-    days = [day for n in range((end - start).days + 1) if (day := start + timedelta(days=n)) not in others]
     broken = _months(left)
     if start.day > 1:
         broken.add(start.replace(day=1))
     if (end + timedelta(days=1)).day > 1:
         broken.add(end.replace(day=1))
-    return Sums(days=days, left=left, months=sorted(_months(days) - broken))
+    period = {start + timedelta(days=n) for n in range((end - start).days + 1)}
+    return Sums(
+        months=sorted(_months(period) - broken),
+        days=sorted(day for day in period.difference(left) if day.replace(day=1) in broken),
+        left=left,
+    )
 
 
 async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope) -> Counted:
     """The counts of the sessions of months and days that are summed."""
     key, name = _KEYS[by]
-    join = "JOIN structure o ON o.id = f.structure_id" if by is Grouping.STRUCTURE else ""
-    args: list[Any] = [sums.days]
-    summed = "SELECT * FROM figure_day WHERE day = ANY ($1)"
-    if scope.structures is None and by not in {Grouping.STRUCTURE, Grouping.COMMUNE}:
-        args = [[day for day in sums.days if day.replace(day=1) not in sums.months], sums.months]
-        summed = (
-            f"SELECT day, departement, kind, {_COLUMNS} FROM figure_day WHERE day = ANY ($1) "
-            f"UNION ALL SELECT month, departement, kind, {_COLUMNS} FROM figure_month WHERE month = ANY ($2)"
-        )
+    is_broad = scope.structures is None and by not in {Grouping.STRUCTURE, Grouping.COMMUNE}
+    table, columns = ("figure_month", _BROAD) if is_broad else ("structure_month", f"{_FINE}, commune_name")
+    args: list[Any] = [sums.months, sums.days]
     conditions = ["true"]
     for condition, value in (
         ("f.structure_id = ANY ($%d)", scope.structures),
@@ -86,7 +84,9 @@ async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope
             args.append(value)
             conditions.append(condition % len(args))
     rows = await fetch_rows(
-        f"SELECT {key} AS key, {name} AS name, {_SUMS} FROM ({summed}) f {join} WHERE {' AND '.join(conditions)} GROUP BY 1",
+        f"SELECT {key} AS key, {name} AS name, {_SUMS} FROM ("
+        f"SELECT month AS day, {columns}, {_COLUMNS} FROM {table} WHERE month = ANY ($1) "
+        f"UNION ALL SELECT day, {columns}, {_COLUMNS} FROM figure_day WHERE day = ANY ($2)) f WHERE {' AND '.join(conditions)} GROUP BY 1",
         *args,
     )
     return counted_of(rows)
@@ -119,20 +119,13 @@ async def roll_days(now: datetime) -> int:
         chosen = chosen_sessions(Scope(is_outside=False), None, args, only=days, one_by_one=True)
         sums = ", ".join(f"COALESCE({field}, 0)" for field in ROLLED)
         await execute(
-            f"INSERT INTO figure_day ({_DAY}, {_COLUMNS}) SELECT {_DAY}, {sums} FROM ("
+            f"INSERT INTO figure_day (day, {_FINE}, commune_name, {_COLUMNS}) SELECT day, {_FINE}, commune_name, {sums} FROM ("
             "SELECT s.local_start::date AS day, e.structure_id, COALESCE(p.commune_code, o.commune_code) AS commune_code, "
             "COALESCE(p.departement, o.departement) AS departement, e.kind, "
             f"min(COALESCE(p.commune_name, o.commune_name)) AS commune_name, {COUNTS} {chosen} GROUP BY 1, 2, 3, 4, 5) x",
             *args,
         )
-        months = sorted(_months(days))
-        await execute("DELETE FROM figure_month WHERE month = ANY ($1)", months)
-        await execute(
-            f"INSERT INTO figure_month (month, departement, kind, {_COLUMNS}) "
-            f"SELECT m, departement, kind, {_SUMS} FROM unnest($1::date[]) m "
-            "JOIN figure_day ON day >= m AND day < m + interval '1 month' GROUP BY 1, 2, 3",
-            months,
-        )
+        await _roll_months(sorted(_months(days)))
         await execute(
             "INSERT INTO rolled_day (day, at) SELECT d, $2 FROM unnest($1::date[]) d "
             "ON CONFLICT (day) DO UPDATE SET at = excluded.at",
@@ -140,6 +133,17 @@ async def roll_days(now: datetime) -> int:
             now,
         )
         return len(days)
+
+
+async def _roll_months(months: list[date]) -> None:
+    for table, columns, name in (("figure_month", _BROAD, ""), ("structure_month", _FINE, "commune_name, ")):
+        await execute(f"DELETE FROM {table} WHERE month = ANY ($1)", months)
+        await execute(
+            f"INSERT INTO {table} (month, {columns}, {name}{_COLUMNS}) "
+            f"SELECT m, {columns}, {name and 'min(commune_name), '}{_SUMS} FROM unnest($1::date[]) m "
+            f"JOIN figure_day ON day >= m AND day < m + interval '1 month' GROUP BY m, {columns}",
+            months,
+        )
 
 
 def _months(days: Iterable[date]) -> set[date]:

@@ -20,7 +20,7 @@ FEW_SESSIONS = 20_000  # the same: days that are not summed are few, or empty, o
 Counted = dict[str, tuple[str, Counts]]  # by key of a row: its name in the tables, its counts
 
 KEYS = {
-    Grouping.STRUCTURE: ("e.structure_id::text", "min(o.name)"),
+    Grouping.STRUCTURE: ("e.structure_id", "min(o.name)"),
     Grouping.COMMUNE: ("COALESCE(p.commune_code, o.commune_code)", "min(COALESCE(p.commune_name, o.commune_name))"),
     Grouping.DEPARTEMENT: ("COALESCE(p.departement, o.departement)", "''"),
     Grouping.REGION: ("COALESCE(p.departement, o.departement)", "''"),
@@ -175,7 +175,7 @@ async def count_sessions(
 def counted_of(rows: Sequence[asyncpg.Record]) -> Counted:
     """Rows of key, name and counts."""
     return {
-        row["key"]: (
+        str(row["key"]): (
             row["name"],
             Counts(**{field: int(row[field] or 0) for field in Counts.__struct_fields__ if field in row}),
         )
