@@ -167,6 +167,7 @@ async def test_the_applicant_may_withdraw_until_the_answer():
     await applications.withdraw_application(token, now=NOON + DAY)
     assert (await get_structure_by_id(structure.id)).state is StructureState.WITHDRAWN
     assert (await kinds_queued())[-1] == "application_withdrawn"
+    assert (await applications.submit_application(token, FORM, now=NOON + 2 * DAY)).state is StructureState.SUBMITTED
 
 
 async def test_only_the_coordinator_of_the_territory_answers():

@@ -61,7 +61,7 @@ def test_what_people_type_in_a_number_is_taken_out():
     assert compact("w58.123-4567") == "W581234567"
 
 
-def test_an_application_goes_forward_only():
+def test_an_application_goes_forward_and_back_only_when_it_was_withdrawn():
     state = StructureState
     ways = {(a, b) for a in state for b in state if a.may_become(b)}
     assert ways == {
@@ -74,4 +74,5 @@ def test_an_application_goes_forward_only():
         (state.CHANGES_ASKED, state.SUBMITTED),
         (state.CHANGES_ASKED, state.REFUSED),
         (state.CHANGES_ASKED, state.WITHDRAWN),
+        (state.WITHDRAWN, state.SUBMITTED),
     }

@@ -134,6 +134,7 @@ async def test_a_structure_applies_from_the_first_page_to_the_answer(client: htt
     correct = await client.get(path)
     assert "Précisez l’adresse." in correct.text
     assert 'value="Nevers (58000)"' in correct.text
+    assert "Précisez l’adresse." in (await client.post(path, data=GOOD | {"siret": "1"})).text
     await client.post(path, data=GOOD)
     answer = await paule.post(f"{page}/admission")
     assert (answer.status_code, answer.headers["location"]) == (303, page)

@@ -125,7 +125,7 @@ async def get_application(structure_id: UUID, *, by: Person) -> tuple[Structure,
 
 
 async def submit_application(token: str, application: Application, *, now: datetime) -> Structure:
-    """Send the form, the first time or after changes were asked for; the charter is signed with it.
+    """Send the form, the first time, after changes were asked for or once it was withdrawn; the charter is signed with it.
 
     Raises Invalid, AlreadyKnown, ApplicationClosed, ApplicationLinkOver.
     """
@@ -191,7 +191,7 @@ async def _submit(applicant_id: UUID, application: Application, values: NewStruc
             raise AlreadyKnown(field=await _known_number(values))
     else:
         structure = await _locked(applicant.structure_id)
-        if structure.state is not StructureState.CHANGES_ASKED:
+        if not structure.may_be_sent:
             raise ApplicationClosed
         await structures.rewrite_structure(structure.id, values)
     entry = await _change(structure, StructureState.SUBMITTED, now=now)

@@ -84,6 +84,7 @@ _NEXT = {
         StructureState.WITHDRAWN,
     },
     StructureState.CHANGES_ASKED: {StructureState.SUBMITTED, StructureState.REFUSED, StructureState.WITHDRAWN},
+    StructureState.WITHDRAWN: {StructureState.SUBMITTED},  # by an applicant; who left the network is taken back
 }
 
 
@@ -114,6 +115,12 @@ class Structure(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     admitted_at: datetime | None
     external_key: str | None
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Whether its applicant may send the form again: changes were asked for, or it was withdrawn before the answer."""
+        is_withdrawn = self.state is StructureState.WITHDRAWN and self.admitted_at is None
+        return is_withdrawn or self.state is StructureState.CHANGES_ASKED
 
     @property
     def path(self) -> str:

@@ -157,13 +157,13 @@ async def submit(request: Request[Any, Any, Any], token: FromPath[str]) -> Respo
         wrong = wrong_answers(**typed, agrees=bool(form["agrees"].value))
         for name in form.errors:
             wrong.pop(name, None)
-        return await _form_page(form.refuse(Invalid(wrong)), token, note="")
+        return await _form_page(form.refuse(Invalid(wrong)), token)
     try:
         await applications.submit_application(token, form.data, now=now())
     except (applications.ApplicationClosed, applications.ApplicationLinkOver):
         raise
     except Refusal as refusal:
-        return await _form_page(form.refuse(refusal), token, note="")
+        return await _form_page(form.refuse(refusal), token)
     return redirect(f"/rejoindre/{token}")
 
 
@@ -171,7 +171,7 @@ async def submit(request: Request[Any, Any, Any], token: FromPath[str]) -> Respo
 async def withdraw(token: FromPath[str]) -> Response[bytes]:
     """Give up the application."""
     await applications.withdraw_application(token, now=now())
-    return redirect(f"/rejoindre/{token}")
+    return redirect(f"/rejoindre/{token}/messages")
 
 
 @get("/rejoindre/{token:str}/messages")
@@ -197,10 +197,9 @@ async def write(request: Request[Any, Any, Any], token: FromPath[str]) -> Respon
 async def _application_page(token: str) -> Response[bytes]:
     applicant = await applications.get_applicant(token, now=now())
     if applicant.structure_id is None:
-        return await _form_page(Form.of(Application), token, note="")
+        return await _form_page(Form.of(Application), token)
     structure = await get_structure_by_id(applicant.structure_id)
-    history = await list_history(structure.id)
-    if structure.state is StructureState.CHANGES_ASKED:
+    if structure.may_be_sent:
         signature = (await list_signatures(structure.id))[0]
         form = Form.of(
             Application,
@@ -210,7 +209,7 @@ async def _application_page(token: str) -> Response[bytes]:
             signatory_name=signature.name,
             signatory_role=signature.role,
         )
-        return await _form_page(form, token, note=history[-1].note)
+        return await _form_page(form, token)
     return await _status_page(token, Form.of(NewMessage))
 
 
@@ -227,12 +226,15 @@ async def _status_page(token: str, form: Form[NewMessage]) -> Response[bytes]:
             messages=await list_messages(structure.id),
             token=token,
             may_withdraw=structure.state.may_become(StructureState.WITHDRAWN),
-            may_correct=structure.state is StructureState.CHANGES_ASKED,
+            may_correct=structure.may_be_sent,
         )
     )
 
 
-async def _form_page(form: Form[Application], token: str, *, note: str) -> Response[bytes]:
+async def _form_page(form: Form[Application], token: str) -> Response[bytes]:
+    applicant = await applications.get_applicant(token, now=now())
+    history = [] if applicant.structure_id is None else await list_history(applicant.structure_id)
+    note = history[-1].note if history and history[-1].state is StructureState.CHANGES_ASKED else ""
     return _kept_by_nobody(form.page("public/apply.html", charter=await current_charter(), token=token, note=note))
 
 
