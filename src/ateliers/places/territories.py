@@ -72,6 +72,8 @@ for _line in _TERRITORIES.strip().splitlines():
         _departement, _, _its_name = _member.partition(" ")
         DEPARTEMENTS[_departement] = _its_name
         _REGION_OF[_departement] = _code
+# In the order in which people look for them: by code, Corsica after 19.
+DEPARTEMENTS = dict(sorted(DEPARTEMENTS.items(), key=lambda one: one[0].replace("2A", "20A").replace("2B", "20B")))
 
 ZONES = {
     "971": "America/Guadeloupe",
