@@ -134,22 +134,25 @@ async def a_dashboard(yard: Yard) -> Measure:
             pass
         rolled = time.perf_counter() - begun
         asked: dict[str, Any] = {"start": START, "end": TODAY.date(), "scope": Scope(is_outside=True), "now": TODAY}
-        slowest, sound = 0.0, True
-        for by in (Grouping.NATION, Grouping.DEPARTEMENT, Grouping.REGION, Grouping.MONTH, Grouping.KIND):
+        took = {}
+        for by in Grouping:
             times = []
             for _n in range(3):
                 begun = time.perf_counter()
-                made = await report(by=by, **asked)
+                await report(by=by, **asked)
                 await report(by=by, **asked | {"end": BEFORE})  # all summed, as the year before would be
                 times.append(time.perf_counter() - begun)
-            slowest = max(slowest, min(times))
+            took[by] = min(times)
+        # Thousands of lines are more than a dashboard shows: how long they take stands in the note.
+        longest = took.pop(Grouping.STRUCTURE)
         begun = time.perf_counter()
-        direct = await report(by=Grouping.KIND, direct=True, **asked)
-        took = time.perf_counter() - begun
-        sound = direct == made and took <= DIRECT_SECONDS
+        directly = await report(by=Grouping.MONTH, direct=True, **asked)
+        direct = time.perf_counter() - begun
+        sound = directly == await report(by=Grouping.MONTH, **asked) and direct <= DIRECT_SECONDS
     return Measure(
-        value=slowest,
-        note=f"{structures * 100:,} sessions, directly {took:.1f} s, all days summed in {rolled:.0f} s",
+        value=max(took.values()),
+        note=f"{structures * 100:,} sessions; {structures:,} structures {longest:.2f} s; directly {direct:.1f} s; "
+        f"all days summed in {rolled:.0f} s",
         sound=sound,
     )
 
