@@ -103,6 +103,9 @@ async def test_a_forged_link_an_unknown_commune_and_many_links():
     assert await find_alert(alert.id) == alert
     with pytest.raises(Invalid):
         await ask_for_alert(NewAlert(email="a@example.test", commune="Zzz"), language="fr", now=NOON)
+    for kind in (Kind.WEBINAR, Kind.TRAINING):  # near nobody, or not for the public
+        with pytest.raises(Invalid):
+            await ask_for_alert(NewAlert(email="a@example.test", commune="Nevers", kind=kind), language="fr", now=NOON)
     for _turn in range(MAX_LINKS + 2):
         await ask_for_alert(NewAlert(email="b@example.test", commune="58000"), language="fr", now=NOON)
     assert await database.fetch_value("SELECT count(*) FROM outbox") == MAX_LINKS

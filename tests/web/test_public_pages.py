@@ -20,6 +20,7 @@ async def test_the_home_page_lists_what_is_to_come(client):
     page = (await client.get("/?quand=tout")).text
     assert "Activer Mon espace santé avec votre téléphone" in page
     assert "Médiathèque Jean-Jaurès, Nevers" in page
+    assert ">Choisir<" not in page  # distance and period stand on an answer
     assert "Il reste 10 places" in page or "10 places" in page
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from ateliers.agenda.kinds import Kind
+from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.search import new_sessions
 from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id, transaction
 from ateliers.mail import outbox
@@ -24,6 +24,9 @@ RHYTHM = timedelta(hours=24)  # at most one e-mail a day
 MAX_LINKS = 3  # per address and hour; more are silently not sent
 AT_ONCE = 200  # looked at in one beat
 MOST_TOLD = 10  # sessions in one e-mail
+TOLD_OF = [
+    kind for kind in Kind if RULES[kind].needs_place and not RULES[kind].network_only
+]  # what can be near somebody
 _PURPOSE = "alert"
 
 
@@ -70,6 +73,8 @@ async def ask_for_alert(new: NewAlert, *, language: str, now: datetime) -> None:
     commune = resolve(new.commune)
     if commune is None:
         raise Invalid({"commune": "We do not know this commune. Write its name and choose it in the list."})
+    if new.kind is not None and new.kind not in TOLD_OF:
+        raise Invalid({"kind": "Choose one of the answers offered."})
     email = new.email.strip().lower()
     async with transaction():
         await execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 3))", email)

@@ -90,6 +90,11 @@ class Field:
         return self.spec.required and not self.spec.optional and self.type != "checkbox" and not self.spec.many
 
     @property
+    def is_answered(self) -> bool:
+        """Whether it is a list that stands on an answer already: nobody needs to choose, and nothing is left empty."""
+        return self.type == "select" and not self.spec.optional and not self.spec.required and bool(self.value)
+
+    @property
     def options(self) -> list[tuple[str, str]]:
         """Value and label of each answer offered; empty for a free answer."""
         if not isinstance(self.spec.core, mi.EnumType):

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from ateliers.agenda.alerts import NewAlert, ask_for_alert, confirm_alert, get_alert, stop_alert
+from ateliers.agenda.alerts import TOLD_OF, NewAlert, ask_for_alert, confirm_alert, get_alert, stop_alert
 from ateliers.clock import now
 from ateliers.refusals import Invalid
 from ateliers.web.answers import page
@@ -19,7 +19,7 @@ from ateliers.words import language
 async def begin(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The form; the search leads here with its commune (`ou`)."""
     place = request.query_params.get("ou", "")[:100]
-    return Form.of(NewAlert, commune=place).page("public/alert.html", sent=False)
+    return _form_page(Form.of(NewAlert, commune=place), sent=False)
 
 
 @post("/alertes")
@@ -31,7 +31,7 @@ async def send(request: Request[Any, Any, Any]) -> Response[bytes]:
             await ask_for_alert(form.data, language=language(), now=now())
         except Invalid as refusal:
             form.refuse(refusal)
-    return form.page("public/alert.html", sent=not form.errors)
+    return _form_page(form, sent=not form.errors)
 
 
 @get("/alertes/{token:str}")
@@ -51,6 +51,10 @@ async def stop(token: FromPath[str]) -> Response[bytes]:
     """No more: the button, and one click of a mail program (RFC 8058)."""
     await stop_alert(token)
     return _page(None, stopped=True)
+
+
+def _form_page(form: Form[NewAlert], *, sent: bool) -> Response[bytes]:
+    return form.page("public/alert.html", sent=sent, kinds=[(kind.value, str(kind.label)) for kind in TOLD_OF])
 
 
 def _page(alert: Any, *, stopped: bool) -> Response[bytes]:
