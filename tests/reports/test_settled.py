@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ateliers import database
-from ateliers.attendance.closing import close_period, reopen_period
+from ateliers.attendance.closing import close_period, list_periods, reopen_period
 from ateliers.network.people import Person, get_person
 from ateliers.refusals import Invalid, NotAllowed, NotFound
 from ateliers.reports.coverage import coverage_of
@@ -163,6 +163,11 @@ async def test_nobody_closes_or_shares_what_is_not_theirs() -> None:
     with pytest.raises(Invalid) as wrong:
         await create_link(a_link(last_day=date(2026, 9, 1)), of_structures=False, by=paule, now=JANUARY)
     assert list(wrong.value.errors) == ["last_day"]
+    with pytest.raises(Invalid) as wrong:  # before anything is closed: such figures cannot be frozen
+        await close_figures(
+            first_day=date(1024, 8, 31), last_day=date(1024, 9, 1), departements=["58"], by=paule, now=JANUARY
+        )
+    assert (list(wrong.value.errors), await list_periods()) == (["first_day"], [])
     with pytest.raises(NotAllowed):
         await coverage_of(samir, months=12, now=JANUARY)
 

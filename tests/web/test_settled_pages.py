@@ -43,6 +43,9 @@ async def test_the_funders_link_shows_what_was_rectified(browser_of, client) -> 
     assert (await paule.post("/coordination/partages", data=told)).status_code == 303
     link = re.search(r'href="(/partage/[^"]+)"', (await paule.get("/coordination/partages")).text)[1]  # type: ignore[index]
 
+    seen = (await samir.get("/espace/clotures")).text
+    assert ("Côte-d’Or (21), Nièvre (58), du" in seen, "chiffres.json" in seen) == (True, False)
+
     shared = await client.get(link)
     assert shared.status_code == 200
     assert "Rien n’a été rectifié depuis." in shared.text

@@ -12,10 +12,10 @@ from msgspec import Meta
 from ateliers.agenda.kinds import Kind
 from ateliers.database import execute, fetch, fetch_one, new_id
 from ateliers.network.people import Person
-from ateliers.refusals import Invalid, NotFound
+from ateliers.refusals import NotFound
 from ateliers.reports.extents import chosen_extent, extent_text
 from ateliers.reports.grouping import Grouping
-from ateliers.reports.report import check_period
+from ateliers.reports.report import check_days
 from ateliers.reports.scope import Scope
 from ateliers.signing import is_signed, sign
 from ateliers.words import plain
@@ -88,11 +88,7 @@ _SQL = """
 
 async def create_link(new: NewLink, *, of_structures: bool, by: Person, now: datetime) -> ReportLink:
     """Give out a link to the figures of one of their extents. Raises UnknownExtent, Invalid, NotAllowed."""
-    try:
-        check_period(new.first_day, new.last_day)
-    except Invalid as wrong:
-        names = {"start": "first_day", "end": "last_day"}
-        raise Invalid({names[name]: text for name, text in wrong.errors.items()}) from None
+    check_days(new.first_day, new.last_day)
     extent = await chosen_extent(new.where, by, of_structures=of_structures)
     id = new_id()
     await execute(

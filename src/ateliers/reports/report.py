@@ -180,6 +180,15 @@ def check_period(start: date, end: date) -> None:
         raise Invalid({"end": "A period is at most 20 years long."})
 
 
+def check_days(first_day: date, last_day: date) -> None:
+    """The same of a form that asks for a first and a last day. Raises Invalid."""
+    try:
+        check_period(first_day, last_day)
+    except Invalid as wrong:
+        names = {"start": "first_day", "end": "last_day"}
+        raise Invalid({names[name]: text for name, text in wrong.errors.items()}) from None
+
+
 def period_before(start: date, end: date) -> tuple[date, date]:
     """The period of the same length just before: as many months when these are whole months, else as many days."""
     after = end + timedelta(days=1)

@@ -17,7 +17,7 @@ from ateliers.reports.exports import figure
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicators import COUNTED, INDICATORS
 from ateliers.reports.masking import Mask
-from ateliers.reports.report import Cell, Report, Row, report
+from ateliers.reports.report import Cell, Report, Row, check_days, report
 from ateliers.reports.scope import Scope
 from ateliers.signing import sign
 from ateliers.words import speaking
@@ -148,6 +148,7 @@ async def close_figures(
 
     Should the process die in between, `freeze_missing` freezes the same figures: nothing of a closed period changes.
     """
+    check_days(first_day, last_day)
     period = await close_period(
         first_day=first_day, last_day=last_day, structure_id=structure_id, departements=departements, by=by, now=now
     )
@@ -174,16 +175,16 @@ async def find_snapshot(period_id: UUID) -> Snapshot | None:
 async def get_snapshot(period_id: UUID, *, by: Person) -> Snapshot:
     """The same, for who manages the structure or reads the territory. Raises NotFound."""
     found = await find_snapshot(period_id)
-    period = await get_period(period_id)
-    if found is None:
-        raise NotFound
-    if period.structure_id is not None:
-        may_read = by.serves(period.structure_id) or by.is_coordinator
-    else:
-        may_read = by.is_national or all(by.reads(one) for one in period.departements or ["?"])
-    if not may_read:
+    if found is None or not may_read(await get_period(period_id), by=by):
         raise NotFound
     return found
+
+
+def may_read(period: ClosedPeriod, *, by: Person) -> bool:
+    """Whether the figures that were frozen are for them: a territory's are not for its structures."""
+    if period.structure_id is not None:
+        return by.serves(period.structure_id) or by.is_coordinator
+    return by.is_national or all(by.reads(one) for one in period.departements or ["?"])
 
 
 async def compare(made: Report, scope: Scope) -> Rectified | None:

@@ -22,7 +22,7 @@ from ateliers.reports.exports import day_text
 from ateliers.reports.extents import WHOLE, chosen_extent, extent_text, list_extents
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.links import NewLink, create_link, list_links, revoke_link
-from ateliers.reports.snapshots import close_figures, find_snapshot, get_snapshot
+from ateliers.reports.snapshots import close_figures, find_snapshot, get_snapshot, may_read
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
 from ateliers.web.reporting import file
@@ -131,6 +131,7 @@ async def _closings_page(
             "extent": await extent_text(period.structure_id, period.departements),
             "where": choices.get((period.structure_id, tuple(period.departements or ()))),
             "snapshot": await find_snapshot(period.id),
+            "may_read": may_read(period, by=me),
             "may_reopen": period.is_closed and await may_reopen(period, by=me),
             "form": reopening[1] if reopening and reopening[0] == period.id else Form.of(Reopening),
         }
