@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 from uuid import UUID
 
+import openpyxl
+import pypdf
 import pytest
 
 from ateliers import clock
@@ -88,6 +91,12 @@ async def test_files_come_with_the_same_question(browser_of) -> None:
         answer = await browser.get(link.replace("&amp;", "&"))
         assert answer.status_code == 200
         assert "attachment" in answer.headers["content-disposition"]
+    paper = (
+        pypdf.PdfReader(io.BytesIO((await browser.get("/espace/rapports/rapport.pdf")).content)).pages[0].extract_text()
+    )
+    assert "Séances tenues 1 – avant : 0" in " ".join(paper.split(" ")).replace("\n", " ")
+    book = openpyxl.load_workbook(io.BytesIO((await browser.get("/espace/rapports/rapport.xlsx")).content))
+    assert list(book["Rapport"].values)[-1][0].startswith("Avant : du ")
     assert "Atelier;1;1" in (await browser.get("/espace/rapports/rapport.csv", params={"by": "kind"})).text
     assert len((await browser.get("/espace/rapports/inscriptions.csv")).text.splitlines()) == 2
 

@@ -35,6 +35,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""  # whose they are
     notes: list[str] = []
     changes: list[tuple[str, str, str, str]] = []  # rectified since a closing: line, figure, before, now
+    before: Report | None = None  # the same question of the period before
 
 
 @lru_cache(4096)  # the same structures and titles come again on thousands of rows
@@ -76,6 +77,9 @@ def report_workbook(report: Report, format: Format, about: About) -> bytes:
     last = HEAD_ROWS + len(report.rows)
     total = [_total_cell(report, indicator, last) for indicator in INDICATORS]
     book.write([[Styled(report.total.label, Style.HEAD), *total]])
+    if about.before is not None:
+        row, number = about.before.total, last + 2
+        book.write([[before_text(about.before), *(_sheet_cell(row, indicator, number) for indicator in INDICATORS)]])
     if about.changes:
         book.start(gettext("Rectified"), widths=(36, 36, 14, 14), frozen=1)
         book.write([[Styled(text, Style.HEAD) for text in changes_head(report)], *about.changes])
@@ -87,7 +91,14 @@ def report_workbook(report: Report, format: Format, about: About) -> bytes:
 
 def report_json(report: Report, about: About) -> bytes:
     """The same as the API gives it, with definitions, and what is said about it."""
-    return msgspec.json.format(msgspec.json.encode(report.plain() | {"about": about}), indent=1)
+    before = about.before.plain() if about.before is not None else None
+    said = {
+        "subject": about.subject,
+        "notes": about.notes,
+        "changes": about.changes,
+        "before": {key: before[key] for key in ("from", "to", "total")} if before else None,
+    }
+    return msgspec.json.format(msgspec.json.encode(report.plain() | {"about": said}), indent=1)
 
 
 def _sheet_cell(row: Row, indicator: Indicator, number: int) -> SheetCell:
@@ -122,6 +133,12 @@ def title(report: Report) -> str:
             end=day_text(report.end),
         )
     )
+
+
+def before_text(before: Report) -> str:
+    """« Avant : du 01/12/2025 au 31/12/2025 »."""
+    days = {"start": day_text(before.start), "end": day_text(before.end)}
+    return gettext("Before: from %(start)s to %(end)s") % days
 
 
 def full_title(report: Report, about: About) -> str:

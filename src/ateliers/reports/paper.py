@@ -10,6 +10,7 @@ from ateliers.documents.pdf import make_pdf
 from ateliers.reports.exports import (
     About,
     changes_head,
+    day_text,
     figure,
     full_title,
     key_figures,
@@ -17,7 +18,7 @@ from ateliers.reports.exports import (
     sections_of,
     shares,
 )
-from ateliers.reports.indicator import Section
+from ateliers.reports.indicator import Indicator, Section
 from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.report import Report, Row
 from ateliers.words import date_in_words, language
@@ -46,7 +47,8 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     made: str
     notes: list[str]
     key_title: str
-    figures: list[list[str]]  # label, value, beside it
+    before: str
+    figures: list[list[str]]  # label, value, beside it, the period before
     changes_title: str
     changes: list[list[str]]  # the heading first; empty: nothing was rectified
     parts: list[Part]
@@ -78,8 +80,17 @@ def _paper(report: Report, about: About, now: datetime) -> Paper:
             if note
         ],
         key_title=_("Key figures"),
+        before=_("“Before” is the period before, of the same length: from %(start)s to %(end)s.")
+        % {"start": day_text(about.before.start), "end": day_text(about.before.end)}
+        if about.before
+        else "",
         figures=[
-            [str(one.label), figure(report.total[one.key], one) or "–", shares(report.total[one.key])]
+            [
+                str(one.label),
+                figure(report.total[one.key], one) or "–",
+                shares(report.total[one.key]),
+                _before(about.before, one),
+            ]
             for one in key_figures(report)
         ],
         changes_title=_("Rectified"),
@@ -91,6 +102,12 @@ def _paper(report: Report, about: About, now: datetime) -> Paper:
         ],
         foot=_("Mon espace santé – network of structures ambassadrices"),
     )
+
+
+def _before(before: Report | None, one: Indicator) -> str:
+    """« avant : 12 », or '' where there is nothing to compare."""
+    told = figure(before.total[one.key], one) if before is not None else ""
+    return _("before: %(figure)s") % {"figure": told} if told else ""
 
 
 def _part(report: Report, section: Section) -> Part:

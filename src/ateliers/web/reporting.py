@@ -20,6 +20,7 @@ from ateliers.network.people import Person
 from ateliers.refusals import Invalid
 from ateliers.reports.exports import (
     About,
+    before_text,
     day_text,
     dictionary_csv,
     figure,
@@ -110,7 +111,8 @@ def report_routes(path: str, scope_of: Callable[[Person], Scope], *, by: Groupin
         made = await _report_of(question, now=now)
         if made is None:
             raise wrong_question(question.form)
-        return await file_of(made, request.url.path.rpartition(".")[2], question.scope, now=now)
+        before = await _report_before(made, question.scope, now=now)
+        return await file_of(made, request.url.path.rpartition(".")[2], question.scope, before=before, now=now)
 
     @get(f"{path}/definitions.csv")
     async def download_dictionary(me: NamedDependency[Person]) -> Response[bytes]:
@@ -174,6 +176,7 @@ def shown_in(made: Report | None, scope: Scope) -> dict[str, Any]:
         "rows": made.rows[:MOST_ROWS] if made else [],
         "territories": territories_map(made, scope) if made else None,
         "shown": figure,
+        "before_text": before_text,
         "day": day_text,
         "shares": shares,
     }
@@ -218,13 +221,16 @@ def wrong_question(form: Form[Asked]) -> Invalid:
     return Invalid({name: messages[0].message for name, messages in form.errors.items()})
 
 
-async def file_of(made: Report, kind: str, scope: Scope, *, now: datetime) -> Response[bytes]:
+async def file_of(
+    made: Report, kind: str, scope: Scope, *, before: Report | None = None, now: datetime
+) -> Response[bytes]:
     """A report of that scope as a file of that kind, one of FILES: whose figures, and what was rectified, stand in it."""
     rectified = await compare(made, scope)
     about = About(
         subject=await subject_of(made, scope),
         notes=_closing_notes(rectified),
         changes=rectified.changes(made) if rectified else [],
+        before=before,
     )
     # In a thread: a workbook of every commune takes a while, and others are waiting for their pages.
     if kind == "pdf":
