@@ -28,6 +28,7 @@ WRITTEN = {
     "2": 120,
     "1,5": 90,
     "0.25": 15,
+    "45": None,  # minutes, to whoever writes it
     "2 h": 120,
     "2h": 120,
     "2 heures": 120,

@@ -42,10 +42,11 @@ async def test_the_sheet_has_a_line_for_each_seat_and_blank_ones(db):
 
     paper, long, bare = paper_sheet(few), paper_sheet(many), paper_sheet(few, with_names=False)
 
-    assert paper.names[:3] == ["Avec Zoé Petit (place 2)", "Éric Blanc", "Zoé Petit"]
+    assert paper.names[:3] == ["Éric Blanc", "Zoé Petit", "Avec Zoé Petit (place 2)"]
     assert (len(paper.names), paper.names[3:], paper.first_blank) == (A_PAGE, [""] * (A_PAGE - 3), 3)
     assert (len(long.names), long.first_blank) == (23 + BLANK, 23)
-    assert bare.names == [""] * A_PAGE
+    assert (bare.names, bare.first_blank) == ([""] * A_PAGE, -1)
+    assert paper_sheet(many, with_names=False).names == [""] * (23 + BLANK)
     document = pypdf.PdfReader(io.BytesIO(await sign_in_sheet_pdf(many, now=NOON)))
     text = "".join(page.extract_text() for page in document.pages)
     assert document.trailer["/Root"]["/MarkInfo"]["/Marked"] == True  # noqa: E712 - pypdf's own kind of true

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from ateliers import clock, database
+from ateliers.attendance.certificate import list_certificates
 from tests.world import make_booking, make_event, make_nadia, make_person, make_session, make_structure
 
 
@@ -89,6 +90,14 @@ async def test_walk_ins_with_and_without_a_name(browser_of) -> None:
     too_long = await browser.post(f"{path}/sans-inscription", data={"op": "x", "name": "M" * 121})
     assert too_long.status_code == 422
     assert "M" * 121 in too_long.text
+
+    # Another person of that name has a certificate of their own.
+    await browser.post(f"{path}/sans-inscription", data={"op": "other", "name": "Marius <b>"})
+    await browser.post(f"/espace/seances/{session}/attestations/toutes")
+    papers = await browser.get(f"/espace/seances/{session}/papiers")
+    made = [one.code_in_words for one in await list_certificates(session)]
+    assert sorted(re.findall("Établie, code (.{11})<", papers.text)) == sorted(made)
+    assert len(set(made)) == 2
 
 
 async def test_held_with_nobody_and_its_correction(browser_of) -> None:

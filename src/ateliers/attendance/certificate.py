@@ -50,6 +50,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     session_id: UUID
+    who: str  # the seat (« CODE-1 »), or the id of who came without a booking
     name: str | None  # None: forgotten
     name_key: bytes
     issued_at: datetime
@@ -97,13 +98,14 @@ class Papers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _SQL = """
-    SELECT c.code, c.session_id, c.name, c.name_key, c.issued_at,
+    SELECT c.code, c.session_id, COALESCE(c.walk_in_id::text, b.code || '-' || c.seat, '') AS who, c.name, c.name_key, c.issued_at,
            s.called_off_at IS NULL AND CASE
                WHEN c.walk_in_id IS NOT NULL THEN w.undone_at IS NULL
                WHEN c.booking_id IS NOT NULL AND c.name IS NOT NULL THEN COALESCE(a.state = 'present', false)
                ELSE COALESCE(a.state = 'present', true)  -- names were forgotten: what was attested still holds
            END AS holds
     FROM certificate c JOIN session s ON s.id = c.session_id LEFT JOIN walk_in w ON w.id = c.walk_in_id
+    LEFT JOIN booking b ON b.id = c.booking_id
     LEFT JOIN attendance a ON a.booking_id = c.booking_id AND a.seat = c.seat AND a.session_id = c.session_id
 """
 

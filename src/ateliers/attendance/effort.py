@@ -18,6 +18,7 @@ from ateliers.refusals import Invalid
 from ateliers.words import language
 
 MOST = 12  # people of one session
+MOST_BARE = 12  # hours that a number without a unit may say: « 45 » means minutes to whoever writes it
 LONGEST_DAY = 24 * 60  # minutes on the spot
 LONGEST_PREPARATION = 100 * 60
 FORMS = (
@@ -180,6 +181,8 @@ def read_minutes(text: str) -> int | None:
         if found := form.fullmatch(written):
             parts = found.groupdict()
             hours = float((parts.get("hours") or "0").replace(",", "."))
+            if form is FORMS[-1] and hours > MOST_BARE:
+                return None
             return round(hours * 60) + int(parts.get("minutes") or 0)
     return None
 

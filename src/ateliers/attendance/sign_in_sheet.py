@@ -30,7 +30,7 @@ class PaperSheet(msgspec.Struct, frozen=True, kw_only=True):
     signature_label: str
     names: list[str]  # in order of the alphabet; '' for a blank line
     without_booking: str
-    first_blank: int  # index of the first line for who comes without a booking
+    first_blank: int  # index of the first line for who comes without a booking; -1: every line is for anybody
     run_by_label: str
     foot: str
 
@@ -38,8 +38,10 @@ class PaperSheet(msgspec.Struct, frozen=True, kw_only=True):
 def paper_sheet(sheet: Sheet, *, with_names: bool = True) -> PaperSheet:
     """The paper of a session. Without names: blank lines only, where people should not read each other's."""
     session = sheet.session
-    names = sorted((line.shown_name for line in sheet.lines), key=fold) if with_names else []
-    blank = max(BLANK, A_PAGE - len(names))
+    # Companions without a name of their own stand below whoever booked for them.
+    lines = sorted(sheet.lines, key=lambda line: (fold(line.name or line.contact), line.code, line.seat))
+    names = [line.shown_name for line in lines] if with_names else []
+    blank = max(len(lines) + BLANK, A_PAGE) - len(names)
     return PaperSheet(
         lang=language(),
         heading=_("Sign-in sheet"),
@@ -52,7 +54,7 @@ def paper_sheet(sheet: Sheet, *, with_names: bool = True) -> PaperSheet:
         signature_label=_("Signature"),
         names=[*names, *[""] * blank],
         without_booking=_("Without a booking"),
-        first_blank=len(names),
+        first_blank=len(names) if with_names else -1,
         run_by_label=_("Run by (name and signature)"),
         foot=_("Your name and signature show that you came. They serve for nothing else."),
     )

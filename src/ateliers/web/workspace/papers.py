@@ -14,6 +14,7 @@ from msgspec import Meta
 from ateliers.agenda.session import Session
 from ateliers.attendance.certificate import (
     LONGEST_NAME,
+    Certificate,
     certificates_pdf,
     get_certificate,
     issue_certificate,
@@ -66,7 +67,7 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     name: str  # '' when nobody told
     shown: str
-    code: str  # of the certificate, in two groups; '' when none was made
+    made: Certificate | None
 
 
 @get(f"{SESSION}/papiers")
@@ -163,18 +164,10 @@ async def print_certificates(
 
 async def _present(session: Session, me: Person) -> list[Present]:
     sheet = await get_sheet(session.id, by=me)
-    made = {one.name: one.code_in_words for one in await list_certificates(session.id)}
-    return [
-        *(
-            Present(who=line.id, name=line.name, shown=line.shown_name, code=made.get(line.name, ""))
-            for line in sheet.recorded
-            if line.state is SeatState.PRESENT
-        ),
-        *(
-            Present(who=str(one.id), name=one.name or "", shown=one.name or "", code=made.get(one.name, ""))
-            for one in sheet.walk_ins
-        ),
-    ]
+    made = {one.who: one for one in await list_certificates(session.id)}
+    came = [(line.id, line.name, line.shown_name) for line in sheet.recorded if line.state is SeatState.PRESENT]
+    came += [(str(one.id), one.name or "", one.name or "") for one in sheet.walk_ins]
+    return [Present(who=who, name=name, shown=shown, made=made.get(who)) for who, name, shown in came]
 
 
 async def _papers_page(
