@@ -19,4 +19,10 @@ function narrow() {
 
 if (search && state) {
   search.addEventListener("input", narrow);
+  // Without network the page is the whole list, whatever was looked for.
+  const asked = new URLSearchParams(location.search).get("q");
+  if (asked && !search.value) {
+    search.value = asked;
+    narrow();
+  }
 }

@@ -162,21 +162,24 @@ async function start(root) {
     // Once the page shows it, it is not laid over it again: a walk-in would be two.
     if (list) overlay(ops.filter((one) => one.list === list && !(Date.parse(one.sent) < drawn)));
     const waiting = ops.filter((one) => !one.sent);
-    const mine = waiting.filter((one) => one.author === author);
+    const refused = waiting.filter((one) => one.author === author && one.isRefused);
+    const mine = waiting.filter((one) => one.author === author && !one.isRefused);
     const box = document.getElementById("reseau");
     const parts = [];
     if (mine.length) parts.push((mine.length > 1 ? words.plusieurs : words.une).replace("{n}", mine.length));
-    if (waiting.length > mine.length) parts.push(words.autre.replace("{n}", waiting.length - mine.length));
+    const others = waiting.length - mine.length - refused.length;
+    if (others) parts.push(words.autre.replace("{n}", others));
     if (state === "away") parts.unshift(words.horsLigne);
     if (state === "sign-in") parts.push(words.connexion);
-    if (state === "refused") parts.push(words.refus);
+    if (state === "over") parts.push(words.fini);
+    if (refused.length) parts.push(words.refus.replace("{n}", refused.length));
     const text = parts.join(" ");
     const said = document.getElementById("reseau-texte");
     if (said.textContent !== text) said.textContent = text;
     box.hidden = !text;
     document.getElementById("reseau-connexion").hidden = state !== "sign-in";
     const decide = document.getElementById("reseau-listes");
-    if (decide) decide.hidden = waiting.every((one) => one.author === author && !one.isRefused);
+    if (decide) decide.hidden = mine.length === waiting.length;
     for (const item of document.querySelectorAll("[data-attend]")) {
       const n = waiting.filter((one) => one.list === item.dataset.attend).length;
       item.hidden = !n;
@@ -370,6 +373,7 @@ async function start(root) {
     if (!answer.ok) {
       // While something waits to be sent, the page that says so stays.
       const over = answer.status === 410 || answer.status === 404;
+      if (over) state = "over";
       if (over && !(await queue.waiting(list)).length) await (await caches.open(PAGES)).delete(path);
       return;
     }

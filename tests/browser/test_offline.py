@@ -160,8 +160,8 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
     page.context.add_cookies([{**one, "domain": "127.0.0.1"} for one in signed_in_state(0)["cookies"]])
     network.mend()
     page.goto("/espace/appel")
-    page.get_by_text("Une autre personne les a notées.").wait_for()
-    page.get_by_role("button", name="Les envoyer en mon nom").click()
+    page.get_by_text("Noté par une autre personne.").wait_for()
+    page.get_by_role("button", name="Envoyer en mon nom").click()
     page.locator("#en-souffrance").wait_for(state="hidden")
     page.goto(path)
     assert total(page, "informed") == informed + 3
