@@ -131,4 +131,4 @@ def test_the_funders_link_shows_what_was_rectified(coordinators_page, managers_t
 
     funder.reload()
     assert "La période est rouverte" in text_of(funder)
-    assert funder.locator(".rectifie").first.inner_text().startswith("rectifié (avant")
+    assert funder.locator(".rectifie").first.inner_text().startswith("rectifié (à la clôture")

@@ -58,7 +58,7 @@ async def test_the_funders_link_shows_what_was_rectified(browser_of, client) -> 
     await database.execute("UPDATE tally SET walk_ins = 7 WHERE session_id = $1", session)
 
     shared = await client.get(link)
-    assert "rectifié (avant\u00a0: 12)" in shared.text
+    assert "rectifié (à la clôture\u00a0: 12)" in shared.text
     assert "La période est rouverte" in shared.text
     assert digest in shared.text
     for kind in ("csv", "xlsx", "ods", "json"):
@@ -78,9 +78,9 @@ async def test_the_funders_link_shows_what_was_rectified(browser_of, client) -> 
     assert ("CCAS de Nevers", "Participations", "12", "19") in list(book["Rectifié"].values)
     assert book["Rapport"]["A1"].value.endswith(" – Côte-d’Or (21), Nièvre (58)")
     there = re.search(r'href="(/coordination/rapports\?[^"]+)"', (await paule.get("/coordination/clotures")).text)
-    assert "rectifié (avant" in (await paule.get(there[1].replace("&amp;", "&"))).text  # type: ignore[index]
+    assert "rectifié (à la clôture" in (await paule.get(there[1].replace("&amp;", "&"))).text  # type: ignore[index]
     beside = await paule.get(f"/coordination/rapports?{asked}")
-    assert "rectifié (avant" in beside.text
+    assert "rectifié (à la clôture" in beside.text
 
     back = re.search(
         r'action="(/coordination/partages/[^"]+/retrait)"', (await paule.get("/coordination/partages")).text
