@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from ateliers.agenda.sessions import get_session
 from ateliers.web.app import make_app
 from ateliers.words import speaking
 from tests.agenda.values import ONLINE, a_session
-from tests.world import NOON, make_event, make_session, make_structure
+from tests.world import NOON, START, make_event, make_session, make_structure
 
 LONG = (
     "Retrouver, ranger et partager ses ordonnances, ses résultats d’analyses et ses comptes rendus d’hospitalisation "
@@ -56,6 +57,12 @@ def test_a_poster_says_what_people_need_and_no_link_to_the_meeting():
     )
     assert told.hours.replace("\u00a0", " ") == "de 14 h à 16 h"
     assert told.address == "ateliers.test/s/3F7A0-2C981"
+    assert told.also == ""
+    later = [
+        a_session(starts_at=START + timedelta(days=7 * n), ends_at=START + timedelta(days=7 * n, hours=2), **values)
+        for n, values in ((0, {}), (1, {}), (2, {"called_off_at": NOON}), (3, {"address": "Ailleurs"}), (4, {}))
+    ]
+    assert poster_of(a_session(), later).also == "Aussi\u00a0: mardi 8 décembre, mardi 29 décembre"
     assert "visio" not in str(poster_of(a_session(**ONLINE)))
 
 

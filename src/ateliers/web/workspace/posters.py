@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from ateliers.agenda.poster import PAPERS, Format, make_poster
-from ateliers.agenda.sessions import get_session
+from ateliers.agenda.sessions import get_session, list_sessions_of_event
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import NotFound
@@ -24,7 +24,7 @@ async def show_poster(session_id: FromPath[UUID], file: FromPath[str], me: Named
     form = next((one for one in Format if one.value == file), None)
     if form is None or not me.serves(session.structure_id):
         raise NotFound
-    made = await make_poster(session, form, now=now())
+    made = await make_poster(session, form, others=await list_sessions_of_event(session.event_id), now=now())
     kind = PDF if form in PAPERS else "image/png"
     return private(Response(made, media_type=kind, headers=inline_file(file)))
 
