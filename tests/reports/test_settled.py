@@ -14,7 +14,7 @@ from ateliers.attendance.closing import close_period, list_periods, reopen_perio
 from ateliers.network.people import Person, get_person
 from ateliers.refusals import Invalid, NotAllowed, NotFound
 from ateliers.reports.coverage import coverage_of
-from ateliers.reports.extents import UnknownExtent
+from ateliers.reports.extents import UnknownExtent, extents_within, narrow
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.links import NewLink, create_link, list_links, open_link, revoke_link
 from ateliers.reports.report import report
@@ -147,6 +147,20 @@ async def test_a_link_opens_until_it_expires_or_is_taken_back() -> None:
     await revoke_link(link.id, by=paule, now=JANUARY)
     with pytest.raises(NotFound):
         await open_link(token, now=JANUARY)
+
+
+async def test_what_a_reader_may_narrow_to() -> None:
+    one, other = await make_structure(), await make_structure("Emmaüs", slug="emmaus")
+    both = Scope(structures=[one, other], is_outside=False)
+    nation, region = Scope(is_outside=True), Scope(departements=["2A", "2B", "974", "58"], is_outside=True)
+
+    assert [choice.value for choice in await extents_within(both)] == ["tout", "ccas-de-nevers", "emmaus"]
+    assert narrow(both, await extents_within(both), "emmaus") == Scope(structures=[other], is_outside=False)
+    assert [choice.value for choice in await extents_within(region)] == ["tout", "region-94", "2A", "2B", "58", "974"]
+    assert narrow(nation, await extents_within(nation), "region-94") == Scope(
+        departements=["2A", "2B"], is_outside=True
+    )
+    assert [choice.value for choice in await extents_within(Scope(departements=["58"], is_outside=True))] == ["58"]
 
 
 async def test_nobody_closes_or_shares_what_is_not_theirs() -> None:

@@ -226,7 +226,10 @@ def _differences(frozen: dict[str, Row], rows: dict[str, Row]) -> dict[str, dict
         changed = {
             one.key: figure(was[one.key], one) or "–"
             for one in INDICATORS
-            if (one.is_counted or one.is_rate) and was[one.key] != row[one.key]
+            if (one.is_counted or one.is_rate)
+            and was[one.key] != row[one.key]
+            # Hidden for the sake of another: whether it changed is not for us to say.
+            and Mask.WITHHELD not in (was[one.key].mask, row[one.key].mask)
         }
         if changed:
             found[key] = changed
