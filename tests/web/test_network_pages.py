@@ -17,6 +17,7 @@ from ateliers.clock import now
 from ateliers.network import applications, charter
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure, get_structure_by_id
+from ateliers.web.coordination import home
 from tests.world import NOON, make_event, make_nadia, make_paule, make_person, make_session, make_structure
 
 GOOD = {
@@ -110,7 +111,9 @@ async def test_the_search_of_signatories_answers_anything(client: httpx.AsyncCli
     assert (await client.get(f"/signataires?{query}")).status_code == status
 
 
-async def test_a_structure_applies_from_the_first_page_to_the_answer(client: httpx.AsyncClient, browser_of: Any):
+async def test_a_structure_applies_from_the_first_page_to_the_answer(
+    client: httpx.AsyncClient, browser_of: Any, monkeypatch: pytest.MonkeyPatch
+):
     paule = await browser_of(await make_paule("58"))
     assert (await client.post("/rejoindre", data={"email": "lise@example.test"})).status_code == 200
     path = await begun()
@@ -143,6 +146,9 @@ async def test_a_structure_applies_from_the_first_page_to_the_answer(client: htt
     listed = (await paule.get("/coordination/structures?etat=admitted&departement=58")).text
     assert "Aucune séance" in listed
     assert "departement=58&amp;etat=admitted&amp;besoin=" in listed  # what was chosen stays chosen
+    assert "choisissez un département" not in listed
+    monkeypatch.setattr(home, "MOST", 0)
+    assert "choisissez un département" in (await paule.get("/coordination/structures")).text
     assert (await paule.post(f"{page}/refus", data={"note": "Trop tard."})).status_code == 409
 
 

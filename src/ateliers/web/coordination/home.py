@@ -26,6 +26,7 @@ from ateliers.words import ngettext
 
 LIST = "/coordination/structures"
 SHOWN = 8  # structures on the first page
+MOST = 300  # lines of the list: a page of three thousand is of no use
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,12 +112,14 @@ async def _list(me: Person, raw: dict[str, list[str]], form: Form[ManyFollowUps]
     asked = data or Asked()
     found = await list_supported(by=me, now=now())
     around: list[Supported] = search(found, words=asked.q, state=asked.etat, departement=asked.departement)
+    structures = search(around, need=asked.besoin)
     done = raw.get("fait", [""])[-1]
     return form.page(
         "coordination/structures.html",
         status=422 if form.errors or errors else 200,
         asked=Form(Asked, raw, data, errors, sent=True),
-        structures=search(around, need=asked.besoin),
+        structures=structures[:MOST],
+        number=len(structures),
         needs=[(need, sum(need in one.needs for one in around)) for need in Need],
         need=asked.besoin,
         states=[(state.value, str(state.label)) for state in StructureState if state is not StructureState.DRAFT],
