@@ -34,6 +34,7 @@ class TerritoriesMap(msgspec.Struct, frozen=True, kw_only=True):
     shapes: list[Shape]
     around: list[Outline]  # neighbours, only drawn
     overseas: list[Shape]
+    has_empty: bool  # a shape without a line in the table
     steps: list[tuple[str, str]]  # shade and its meaning
 
 
@@ -75,6 +76,7 @@ def territories_map(made: Report, scope: Scope) -> TerritoriesMap | None:
         shapes=[*empty, *(shape for shape in shapes.values() if shape.path)],
         around=[outline for outline in drawing.outlines if outline.code not in territory],
         overseas=[shape for shape in shapes.values() if not shape.path],
+        has_empty=bool(empty),
         steps=[("0", "0")]
         + [
             (str(shade), f"{(shade - 1) * step + 1}–{shade * step}" if step > 1 else str(shade))
