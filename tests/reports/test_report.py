@@ -15,7 +15,7 @@ from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Counts
 from ateliers.reports.indicators import COUNTED, RATES
 from ateliers.reports.masking import Mask
-from ateliers.reports.report import Cell, Rate, report
+from ateliers.reports.report import Cell, Rate, Report, report
 from ateliers.reports.rollups import roll_days
 from ateliers.reports.scope import Scope, own_structures, territory
 from tests.reports.network import NOW, expected, insert_tally, make_network
@@ -100,6 +100,25 @@ async def test_small_counts_are_hidden_outside_the_structure() -> None:
     plain = made.plain()["rows"][0]
     assert plain["figures"]["absent"] is None
     assert plain["masked"]["absent"] == "few"
+
+
+@pytest.mark.parametrize("kind", [None, Kind.WORKSHOP])
+async def test_a_total_hides_the_same_in_every_table(kind: Kind | None) -> None:
+    await make_network(random.Random(5))
+
+    async def figures(by: Grouping, departements: list[str] | None) -> Report:
+        scope = Scope(departements=departements, is_outside=True)
+        return await report(by=by, start=START_DAY, end=END_DAY, kind=kind, scope=scope, now=NOW)
+
+    nation = {row.key: row.counts for row in (await figures(Grouping.DEPARTEMENT, None)).rows}
+    structures = {row.key: row.counts for row in (await figures(Grouping.STRUCTURE, None)).rows}
+    assert any(cell.mask for counts in nation.values() for cell in counts.values())
+    for departement, counts in nation.items():
+        its = {by: await figures(by, [departement]) for by in Grouping}
+        assert [made.total.counts for made in its.values()] == [counts] * len(Grouping)
+        for row in its[Grouping.STRUCTURE].rows:
+            if row.counts["sessions"] == structures[row.key]["sessions"]:  # all of them here
+                assert row.counts == structures[row.key]
 
 
 async def test_nothing_to_divide_is_no_rate() -> None:

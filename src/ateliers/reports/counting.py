@@ -15,15 +15,27 @@ from ateliers.reports.sessions import KEYS, Counted, chosen_sessions, count_sess
 
 
 async def count(
-    by: Grouping, start: date, end: date, kind: Kind | None, scope: Scope, *, now: datetime, direct: bool = False
+    by: Grouping,
+    start: date,
+    end: date,
+    kind: Kind | None,
+    scope: Scope,
+    *,
+    now: datetime,
+    direct: bool = False,
+    apart: bool = False,
 ) -> Counted:
-    """The counts of the sessions promised for a day from `start` to `end`; `direct`: without the sums."""
+    """The counts of the sessions promised for a day from `start` to `end`.
+
+    `direct`: without the sums; `apart`: those of each département, whose code and APART begin the keys.
+    """
     if direct:
-        counted = await count_sessions(by, start, end, kind, scope, now=now)
+        counted = await count_sessions(by, start, end, kind, scope, now=now, apart=apart)
     else:
         sums = await sums_of(start, end)
-        counted = await count_rolled(by, sums, kind, scope)
-        for key, (name, counts) in (await count_sessions(by, start, end, kind, scope, now=now, only=sums.left)).items():
+        counted = await count_rolled(by, sums, kind, scope, apart=apart)
+        more = await count_sessions(by, start, end, kind, scope, now=now, only=sums.left, apart=apart)
+        for key, (name, counts) in more.items():
             known = counted.get(key)
             counted[key] = (min(known[0], name), known[1] + counts) if known else (name, counts)
     return _fold_regions(counted) if by is Grouping.REGION else counted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 
 import msgspec
 
@@ -41,6 +42,12 @@ class Counts(msgspec.Struct, kw_only=True):
     preparation: int = 0  # minutes
     volunteer_minutes: int = 0
     volunteer_preparation: int = 0
+
+    @classmethod
+    def sum_of(cls, some: Iterable[Counts]) -> Counts:
+        """What groups of sessions come to together."""
+        sums = zip(*map(msgspec.structs.astuple, some), strict=True)
+        return cls(**dict(zip(cls.__struct_fields__, map(sum, sums), strict=False)))
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})

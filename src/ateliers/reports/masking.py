@@ -1,31 +1,35 @@
-"""Hide small counts from readers outside the structure, so that no sum or difference gives them away (F7).
+"""What a line of figures may hide behind: small counts, and the moves that make another line of it (F7).
 
 A count of people from 1 to 4 is hidden: « moins de 5 ». That alone protects nothing: a total less its other lines, or
-participations less walk-ins, tells it. So each hidden count must come with another table of figures that differs in that
-count and agrees with everything still shown: sums of columns, sums inside a line, the classes "under 5" and "5 or more". Such a
-table is made by a *move*: one person more here and one fewer there inside a line (say present and absent), and the opposite in
-another line, or the same in the total. Where what a move touches is still shown, it is hidden too, « non communiqué » when it is
-5 or more; of all moves the one that hides least is taken.
-
-This holds inside one report. Two reports over periods that differ by a day are two publications: their difference is not guarded.
+participations less walk-ins, tells it. So a hidden count must also come with another world that differs in it and agrees with
+everything that is shown. Worlds are made of *moves*: one person more here and one fewer there inside a line (say present and
+absent), or one more alone, which other lines make up for: `exchanges.py` finds them. Whatever a move touches is hidden as well,
+« non communiqué », which says nothing of its size.
 """
 
 from __future__ import annotations
 
 import enum
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import cache
 from itertools import combinations
+from operator import attrgetter
 
 from ateliers.reports.indicator import Counts
 from ateliers.reports.indicators import COUNTED
 from ateliers.words import T
 
 FEW = 5  # counts under this are not shown
-LEAST_VALUABLE = 1000.0  # how much dearer it is to hide a figure of the total than one of a line
+PEOPLE = tuple(indicator for indicator in COUNTED if indicator.is_about_people)
+BITS = {indicator.key: 1 << n for n, indicator in enumerate(PEOPLE)}  # sets of indicators are numbers below
+# What anybody can compute of a line, and what a line of another table may consist of: seats where there is no limit, and
+# seats of sessions to come.
+_NO_LIMIT, _TO_COME = (1 << len(PEOPLE) + n for n in range(2))
+SHOWN = (1 << len(PEOPLE)) - 1
+_VALUED = (*BITS.values(), _NO_LIMIT, _TO_COME)
 
-Move = tuple[tuple[str, int], ...]  # field of Counts, +1 or -1
+Steps = tuple[tuple[str, int], ...]  # field of Counts, +1 or -1
 
 
 class Mask(enum.Enum):
@@ -40,179 +44,198 @@ class Mask(enum.Enum):
         return T("fewer than 5") if self is Mask.FEW else T("not shown")
 
 
-# What a line's hidden counts can be exchanged for without changing what is known of the line otherwise. The seats of a session
-# held are present, absent, excused or unanswered, so one more booked is one more unanswered, unless sessions are still to come.
+# What is known of a line's sessions, which are always shown, leaves room for its counts to differ, or does not.
+_FIELDS = tuple(dict.fromkeys(name for indicator in PEOPLE for name in indicator.adds))
+_FIELDS_OF = attrgetter(*_FIELDS)
+_PLACES = tuple(tuple(map(_FIELDS.index, indicator.adds)) for indicator in PEOPLE)
+_SOME = {name: 1 << n for n, name in enumerate(_FIELDS)}  # there is one to take away
+_ALIVE, _HELD, _CAME, _LIMITED, _AHEAD = (1 << len(_FIELDS) + n for n in range(5))
+_ROOM = {"present": _CAME, "walk_ins": _CAME, "seats_limited": _LIMITED}
+_ROOM |= dict.fromkeys(("absent", "excused", "unanswered"), _HELD)
+
+
+# The seats of a session held are present, absent, excused or unanswered, so one more booked is one more of these, unless
+# sessions are still to come.
 _AMONG_SEATS = ("present", "absent", "excused", "unanswered")
 # Counted without a list: nothing else is known of them.
 _COUNTERS = ("informed", "helped", "stand_activated", "shown", "activated", "completed", "answered")
-_UP: tuple[Move, ...] = (
+_SEATS = ("seats_limited", "seats_unlimited")
+
+
+class Move:
+    """A change of one person inside a line, and what of the line it changes."""
+
+    __slots__ = ("back", "bit", "needs", "rises", "steps", "takes", "touches")
+
+    def __init__(self, steps: Steps) -> None:
+        changes = {BITS[one.key]: sum(step for name, step in steps if name in one.adds) for one in PEOPLE}
+        changes[_NO_LIMIT] = sum(step for name, step in steps if name == "seats_unlimited")
+        changes[_TO_COME] = sum(
+            step if name in _SEATS else -step for name, step in steps if name in {*_SEATS, *_AMONG_SEATS}
+        )
+        self.steps = steps
+        self.rises = sum(bit for bit, change in changes.items() if change > 0)
+        self.touches = sum(bit for bit, change in changes.items() if change)
+        self.takes = sum(_SOME[name] for name, step in steps if step < 0)
+        self.needs = self.takes | _ALIVE
+        for name, _step in steps:
+            self.needs |= _ROOM.get(name, 0)
+        if self.touches & _TO_COME:
+            self.needs |= _AHEAD
+        self.back: Move
+        self.bit = 0  # in sets of moves; the opposite's is next to it
+
+    @property
+    def splits(self) -> list[list[Move]]:
+        """How two lines or more can make the move together, the likelier first."""
+        steps = dict(self.steps)
+        step = steps.get("unanswered", 0)
+        found: list[tuple[Steps, ...]] = []
+        if steps.keys() == {"unanswered"}:
+            found = [(((seats, -step),), ((seats, step), ("unanswered", step))) for seats in _SEATS]
+        elif steps.keys() == {"unanswered", *_SEATS}:
+            gone, come = sorted(_SEATS, key=lambda seats: steps[seats] == step)
+            found = [(((gone, -step),), ((come, step), ("unanswered", step)))]
+        elif steps.keys() == set(_SEATS):
+            one, other = self.steps
+            found = [((one,), (other,))]
+            found += [((one, (answer, one[1])), (other, (answer, other[1]))) for answer in _AMONG_SEATS]
+        for name in ("walk_ins", "given_back"):
+            if name in steps:
+                found = [(tuple(each for each in self.steps if each[0] != name), ((name, steps[name]),))]
+        return [[move_of(part) for part in parts] for parts in (*found, tuple((each,) for each in self.steps))]
+
+
+@cache
+def move_of(steps: Steps) -> Move:
+    """The move of these steps; `back` is its opposite."""
+    move, back = Move(steps), Move(tuple((name, -step) for name, step in steps))
+    move.back, back.back = back, move
+    return move
+
+
+def sum_of(moves: list[Move]) -> Move:
+    """What several moves in a line come to."""
+    if len(moves) == 1:
+        return moves[0]
+    steps: dict[str, int] = {}
+    for move in moves:
+        for name, step in move.steps:
+            steps[name] = steps.get(name, 0) + step
+    return move_of(tuple(sorted((name, step) for name, step in steps.items() if step)))
+
+
+_UP: tuple[Steps, ...] = (
     *(((one, 1), (other, -1)) for one, other in combinations(_AMONG_SEATS, 2)),
-    *(((name, 1),) for name in ("walk_ins", "given_back", "waiting", "bookings", *_COUNTERS)),
-    (("seats_limited", 1),),
-    (("seats_unlimited", 1),),
-    (("seats_limited", 1), ("unanswered", 1)),
-    (("seats_unlimited", 1), ("unanswered", 1)),
-    # These keep a sum (participations, seats booked, seats held at some time) on its side of 5.
+    *(((name, 1),) for name in ("walk_ins", "given_back", "waiting", "bookings", *_COUNTERS, *_SEATS)),
+    *(((seats, 1), (answer, 1)) for seats in _SEATS for answer in _AMONG_SEATS),
+    # These keep a sum (participations, seats booked, seats held at some time) as it is.
     *((("present", 1), (other, -1), ("walk_ins", -1)) for other in _AMONG_SEATS[1:]),
     (("seats_limited", 1), ("seats_unlimited", -1)),
     (("seats_limited", 1), ("unanswered", 1), ("given_back", -1)),
     (("seats_unlimited", 1), ("unanswered", 1), ("given_back", -1)),
 )
+# A seat of a session to come becomes one of a session held: two lines must fit for it, of which each may have a limit or not.
+_ARRIVALS: tuple[Steps, ...] = tuple(
+    tuple(sorted({"unanswered": 1, **{seats: step for seats, step in change if step}}.items()))
+    for change in (
+        (("seats_limited", 0),),
+        (("seats_limited", -1), ("seats_unlimited", 1)),
+        (("seats_limited", 1), ("seats_unlimited", -1)),
+    )
+)
+MOVES = tuple(one for steps in (*_UP, *_ARRIVALS) for one in (move_of(steps), move_of(steps).back))
+for _place, _move in enumerate(MOVES):
+    _move.bit = 1 << _place
+_FIRST = sum(one.bit for one in MOVES[::2])
+_ALONE = MOVES[: 2 * len(_UP)]
+# By what is to be hidden: one move of each group.
+MOVES_OF: dict[int, tuple[tuple[Move, ...], ...]] = {
+    bit: (tuple(one for one in _ALONE if one.touches & bit),) for bit in (*BITS.values(), _NO_LIMIT)
+}
+MOVES_OF[_TO_COME] = tuple((move_of(steps), move_of(steps).back) for steps in _ARRIVALS)
 
 
-def _opposite(move: Move) -> Move:
-    return tuple((name, -step) for name, step in move)
+def opposites(moves: int) -> int:
+    """Of each move of a set the opposite."""
+    return (moves & _FIRST) << 1 | (moves >> 1 & _FIRST)
 
 
-MOVES: tuple[Move, ...] = (*_UP, *map(_opposite, _UP))
-PEOPLE = tuple(indicator for indicator in COUNTED if indicator.is_about_people)
+def bits_of(number: int) -> Iterable[int]:
+    """Its single bits, lowest first."""
+    while number:
+        lowest = number & -number
+        yield lowest
+        number ^= lowest
 
 
-def _touched(move: Move) -> dict[str, int]:
-    """By how much each shown count changes."""
-    steps = dict(move)
-    changes = {indicator.key: sum(steps.get(name, 0) for name in indicator.adds) for indicator in PEOPLE}
-    return {key: change for key, change in changes.items() if change}
+class Line:
+    """A line of a table, or the sum of some: its counts of people, and what of them is not shown."""
+
+    __slots__ = ("covered", "few", "fours", "prices", "touched", "values", "weight")
+
+    def __init__(self, values: list[int], weight: float = 1.0) -> None:
+        self.values = values
+        self.weight = weight
+        self.few = self.fours = 0  # not only of what is shown
+        for bit, value in zip(_VALUED, values, strict=True):
+            if 0 < value < FEW:
+                self.few |= bit
+                if value == FEW - 1:
+                    self.fours |= bit
+        self.touched = 0  # by an exchange, and hidden
+        self.covered = 0  # by an exchange: not to be computed
+        self.prices: dict[int, float] = {}
+
+    @property
+    def hidden(self) -> int:
+        """What is not shown."""
+        return self.few | self.touched
+
+    def price(self, move: Move) -> float:
+        """What it costs the readers to let the move happen here: the more, the larger what they lose."""
+        lost = move.touches & SHOWN & ~(self.few | self.touched)
+        # « Moins de 5 » could no longer be said.
+        price = self.weight if move.rises & self.fours else 0.0
+        while lost:
+            lowest = lost & -lost
+            lost ^= lowest
+            known = self.prices.get(lowest)
+            if known is None:
+                known = self.weight * (1 + math.log2(1 + self.values[lowest.bit_length() - 1]))
+                self.prices[lowest] = known
+            price += known
+        return price
 
 
-TOUCHED = {move: _touched(move) for move in MOVES}
-NAMES = {move: frozenset(name for name, _step in move) for move in MOVES}
-OF_CELL: dict[str, list[Move]] = defaultdict(list)
-for _move, _changes in TOUCHED.items():
-    for _key in _changes:
-        OF_CELL[_key].append(_move)
+def values_of(counts: Counts) -> list[int]:
+    """The counts of people, in the order of PEOPLE, then what follows from them."""
+    fields = _FIELDS_OF(counts)
+    values = [sum(fields[place] for place in places) if len(places) > 1 else fields[places[0]] for places in _PLACES]
+    values.append(counts.seats_unlimited)
+    values.append(counts.seats_limited + counts.seats_unlimited - _answered(counts))
+    return values
 
 
-def mask(rows: Sequence[Counts], total: Counts) -> list[dict[str, Mask]]:
-    """What to hide of each row, then of the total: key of the indicator, and how it is shown."""
-    return _Masking(rows, total).run()
+def room_of(counts: Counts) -> int:
+    """What moves may need of a line: a move is possible where all that it needs is there."""
+    room = 0
+    for bit, value in zip(_SOME.values(), _FIELDS_OF(counts), strict=True):
+        if value:
+            room |= bit
+    # Booked seats that are neither answered nor unanswered are those of sessions without attendance.
+    booked = counts.seats_limited + counts.seats_unlimited
+    for is_there, bit in (
+        (counts.sessions > counts.called_off, _ALIVE),
+        (counts.held, _HELD),
+        (counts.held > counts.held_empty, _CAME),
+        (counts.capacity, _LIMITED),
+        (counts.planned + counts.missing and booked > _answered(counts), _AHEAD),
+    ):
+        if is_there:
+            room |= bit
+    return room
 
 
-class _Masking:
-    def __init__(self, rows: Sequence[Counts], total: Counts) -> None:
-        self.lines = [*rows, total]
-        self.last = len(rows)
-        self.values = [{indicator.key: indicator.value(line) for indicator in PEOPLE} for line in self.lines]
-        self.hidden: list[set[str]] = [
-            {key for key, value in values.items() if 0 < value < FEW} for values in self.values
-        ]
-        self.free: dict[Move, set[int]] = defaultdict(set)  # lines where the move needs nothing more to be hidden
-        self.cheapest: dict[Move, list[int]] = {}
-        self.blank: set[int] = set()
-
-    def run(self) -> list[dict[str, Mask]]:
-        primary = [(line, key) for line, hidden in enumerate(self.hidden) for key in sorted(hidden)]
-        for line in {line for line, _key in primary}:
-            self._note_free(line)
-        for line, key in primary:
-            if not any(self._protect(line, key) or self._blank(blank) for blank in (line, self.last, None)):
-                # No table but this one fits: nothing about people can be shown at all.
-                return [dict.fromkeys(values, Mask.WITHHELD) for values in self.values]
-        return [
-            {
-                key: Mask.FEW if values[key] < FEW and line not in self.blank else Mask.WITHHELD
-                for key in self.hidden[line]
-            }
-            for line, values in enumerate(self.values)
-        ]
-
-    def _blank(self, line: int | None) -> bool:
-        """Last resort: say nothing of the people of a line, not even whether they are few. Always False."""
-        if line is not None:
-            self.blank.add(line)
-            self.hidden[line] |= self.values[line].keys()
-            self.cheapest.clear()
-            self._note_free(line)
-        return False
-
-    def _protect(self, line: int, key: str) -> bool:
-        best: tuple[float, Move, int, Move] | None = None
-        for move in OF_CELL[key]:
-            if not self._is_possible(line, move):
-                continue
-            here = self._cost(line, move)
-            if best is not None and here >= best[0]:
-                continue
-            for other, back in self._partners(line, move):
-                cost = here + self._cost(other, back)
-                if best is None or cost < best[0]:
-                    best = (cost, move, other, back)
-            if best is not None and best[0] == 0:
-                return True
-        if best is None:
-            return False
-        _price, move, other, back = best
-        self._hide(line, move)
-        self._hide(other, back)
-        return True
-
-    def _partners(self, line: int, move: Move) -> Iterable[tuple[int, Move]]:
-        """Lines that can make up for the move, the cheapest ones; the total moves along instead."""
-        if line == self.last:
-            yield from ((other, move) for other in self._candidates(move, but=line))
-            return
-        back = _opposite(move)
-        yield from ((other, back) for other in self._candidates(back, but=line))
-        if self._is_possible(self.last, move):
-            yield self.last, move
-
-    def _candidates(self, move: Move, *, but: int) -> list[int]:
-        free = [line for line in self.free[move] if line not in (but, self.last)][:1]
-        if free:
-            return free
-        if move not in self.cheapest:
-            possible = [line for line in range(self.last) if self._is_possible(line, move)]
-            self.cheapest[move] = sorted(possible, key=lambda line: self._price(line, TOUCHED[move]))[:4]
-        return [line for line in self.cheapest[move] if line != but]
-
-    def _is_possible(self, line: int, move: Move) -> bool:
-        """Whether the line after the move is one that a reader who sees its classes must reckon with."""
-        counts, values = self.lines[line], self.values[line]
-        if any(getattr(counts, name) + step < 0 for name, step in move):
-            return False
-        if not _makes_sense(counts, NAMES[move]):
-            return False
-        if line in self.blank:
-            return True
-        return all(
-            0 <= values[key] + change < FEW if values[key] < FEW else values[key] + change >= FEW
-            for key, change in TOUCHED[move].items()
-        )
-
-    def _cost(self, line: int, move: Move) -> float:
-        return self._price(line, (key for key in TOUCHED[move] if key not in self.hidden[line]))
-
-    def _price(self, line: int, keys: Iterable[str]) -> float:
-        price = sum(1 + math.log2(1 + self.values[line][key]) for key in keys)
-        return price * LEAST_VALUABLE if line == self.last else price
-
-    def _hide(self, line: int, move: Move) -> None:
-        self.hidden[line] |= TOUCHED[move].keys()
-        self._note_free(line)
-
-    def _note_free(self, line: int) -> None:
-        for move in MOVES:
-            if (
-                line not in self.free[move]
-                and TOUCHED[move].keys() <= self.hidden[line]
-                and self._is_possible(line, move)
-            ):
-                self.free[move].add(line)
-
-
-def _makes_sense(counts: Counts, names: frozenset[str]) -> bool:
-    """Whether the line's sessions, which are always shown, leave room for the counts to differ."""
-    if names & {"present", "walk_ins"} and counts.held == counts.held_empty:
-        return False
-    if names & {"absent", "excused", "unanswered"} and not counts.held:
-        return False
-    if "seats_limited" in names and not counts.capacity:
-        return False
-    if "seats_unlimited" in names and not counts.seats_unlimited:
-        return False
-    if names in ({"seats_limited"}, {"seats_unlimited"}):
-        # Booked seats that are neither answered nor unanswered are those of sessions without attendance.
-        booked = counts.seats_limited + counts.seats_unlimited
-        answered = counts.present + counts.absent + counts.excused + counts.unanswered
-        return counts.planned + counts.missing > 0 and booked > answered
-    return counts.sessions > counts.called_off
+def _answered(counts: Counts) -> int:
+    return counts.present + counts.absent + counts.excused + counts.unanswered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +14,8 @@ from ateliers.reports.counting import count, count_persons
 from ateliers.reports.grouping import Grouping, label_of, order_of
 from ateliers.reports.indicator import Counts, Indicator, Unit
 from ateliers.reports.indicators import BY_KEY, COUNTED, INDICATORS
-from ateliers.reports.masking import Mask, mask
+from ateliers.reports.masking import Mask
+from ateliers.reports.published import TOTAL, Masks, count_published
 from ateliers.reports.scope import Scope
 from ateliers.words import T
 
@@ -137,7 +137,11 @@ async def report(
     `direct`: counted session by session, without the sums of days long over. It is slower, and says the same.
     """
     check_period(start, end)
-    counted = await count(by, start, end, kind, scope, now=now, direct=direct)
+    masks: Masks = {}
+    if scope.is_outside:
+        counted, masks = await count_published(by, start, end, kind, scope, now=now, direct=direct)
+    else:
+        counted = await count(by, start, end, kind, scope, now=now, direct=direct)
     persons = await count_persons(by, start, end, kind, scope, now=now)
     if by is Grouping.NATION and not counted:
         counted = {"FR": ("", Counts())}
@@ -147,13 +151,7 @@ async def report(
         ((key, label_of(by, key, name), counts) for key, (name, counts) in counted.items()),
         key=lambda one: order_of(by, one[0], one[1]),
     )
-    total = sum((counts for _key, _name, counts in labelled), Counts())
-    # In a thread: over thousands of lines it takes a moment, and others are waiting for their pages.
-    masks = (
-        await asyncio.to_thread(mask, [counts for _key, _name, counts in labelled], total)
-        if scope.is_outside
-        else [dict[str, Mask]()] * (len(labelled) + 1)
-    )
+    total = Counts.sum_of(counts for _key, _name, counts in labelled)
     return Report(
         by=by,
         start=start,
@@ -162,10 +160,10 @@ async def report(
         made_at=now,
         is_masked=scope.is_outside,
         rows=[
-            _row(key, label, counts, hidden, persons.get(key, 0) if persons else None)
-            for (key, label, counts), hidden in zip(labelled, masks, strict=False)
+            _row(key, label, counts, masks.get(key, {}), persons.get(key, 0) if persons else None)
+            for key, label, counts in labelled
         ],
-        total=_row("", str(T("Total")), total, masks[-1], persons.get(None)),
+        total=_row("", str(T("Total")), total, masks.get(TOTAL, {}), persons.get(None)),
     )
 
 

@@ -13,7 +13,7 @@ from ateliers.database import execute, fetch_rows, fetch_value, transaction
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Counts
 from ateliers.reports.scope import Scope
-from ateliers.reports.sessions import COUNTS, Counted, chosen_sessions, counted_of, midnight
+from ateliers.reports.sessions import APART, COUNTS, Counted, chosen_sessions, counted_of, midnight
 
 SETTLED = timedelta(days=4)  # days that lie further back are summed: over on every clock of the world
 ROLLED_AT_ONCE = 31  # days
@@ -68,9 +68,11 @@ async def sums_of(start: date, end: date) -> Sums:
     )
 
 
-async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope) -> Counted:
-    """The counts of the sessions of months and days that are summed."""
+async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope, *, apart: bool = False) -> Counted:
+    """The counts of the sessions of months and days that are summed; `apart`: as `count` says."""
     key, name = _KEYS[by]
+    if apart:
+        key = f"f.departement || '{APART}' || {key}"
     is_broad = scope.structures is None and by not in {Grouping.STRUCTURE, Grouping.COMMUNE}
     table, columns = ("figure_month", _BROAD) if is_broad else ("structure_month", f"{_FINE}, commune_name")
     args: list[Any] = [sums.months, sums.days]

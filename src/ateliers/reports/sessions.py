@@ -19,6 +19,7 @@ FEW_SESSIONS = 20_000  # the same: days that are not summed are few, or empty, o
 
 Counted = dict[str, tuple[str, Counts]]  # by key of a row: its name in the tables, its counts
 
+APART = "/"  # stands between a département and what of it is counted apart
 KEYS = {
     Grouping.STRUCTURE: ("e.structure_id", "min(o.name)"),
     Grouping.COMMUNE: ("COALESCE(p.commune_code, o.commune_code)", "min(COALESCE(p.commune_name, o.commune_name))"),
@@ -158,8 +159,9 @@ async def count_sessions(
     *,
     now: datetime,
     only: list[date] | None = None,
+    apart: bool = False,
 ) -> Counted:
-    """The counts of the sessions of a period, or `only` of some of its days."""
+    """The counts of the sessions of a period, or `only` of some of its days; `apart`: as `count` says."""
     one_by_one = False
     if only is not None:
         found = await _sessions_a_day(only)
@@ -167,6 +169,8 @@ async def count_sessions(
             return {}
         only, one_by_one = list(found), sum(found.values()) <= FEW_SESSIONS
     key, name = KEYS[by]
+    if apart:
+        key = f"{KEYS[Grouping.DEPARTEMENT][0]} || '{APART}' || {key}"
     args: list[Any] = [midnight(start), midnight(end) + timedelta(days=1), now]
     chosen = chosen_sessions(scope, kind, args, only=only, one_by_one=one_by_one)
     return counted_of(await fetch_rows(f"SELECT {key} AS key, {name} AS name, {COUNTS} {chosen} GROUP BY 1", *args))
