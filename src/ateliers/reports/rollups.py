@@ -71,8 +71,9 @@ async def sums_of(start: date, end: date) -> Sums:
 async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope, *, apart: bool = False) -> Counted:
     """The counts of the sessions of months and days that are summed; `apart`: as `count` says."""
     key, name = _KEYS[by]
+    group = "1"
     if apart:
-        key = f"f.departement || '{APART}' || {key}"
+        key, group = f"f.departement || '{APART}' || {key}", f"f.departement, {key}"
     is_broad = scope.structures is None and by not in {Grouping.STRUCTURE, Grouping.COMMUNE}
     table, columns = ("figure_month", _BROAD) if is_broad else ("structure_month", f"{_FINE}, commune_name")
     args: list[Any] = [sums.months, sums.days]
@@ -88,7 +89,7 @@ async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope
     rows = await fetch_rows(
         f"SELECT {key} AS key, {name} AS name, {_SUMS} FROM ("
         f"SELECT month AS day, {columns}, {_COLUMNS} FROM {table} WHERE month = ANY ($1) "
-        f"UNION ALL SELECT day, {columns}, {_COLUMNS} FROM figure_day WHERE day = ANY ($2)) f WHERE {' AND '.join(conditions)} GROUP BY 1",
+        f"UNION ALL SELECT day, {columns}, {_COLUMNS} FROM figure_day WHERE day = ANY ($2)) f WHERE {' AND '.join(conditions)} GROUP BY {group}",
         *args,
     )
     return counted_of(rows)
