@@ -79,11 +79,12 @@ async def show_report(request: Request[Any, Any, Any]) -> Response[bytes]:
     by = await author_of(request, "reports")
     asked = query_of(request, ReportAsked)
     moment = now()
+    end = asked.end or moment.date()
     with renamed(NAMES):
         made = await report(
             by=asked.by,
-            start=asked.start or (asked.end or moment.date()) - YEAR,
-            end=asked.end or moment.date(),
+            start=asked.start or end - min(YEAR, end - date.min),
+            end=end,
             kind=asked.kind,
             scope=own_structures(by),
             now=moment,
