@@ -63,6 +63,16 @@ async def test_a_manager_publishes_in_one_form(browser_of):
     assert (listed.status_code, "Écrire à son médecin" in listed.text) == (200, True)
 
 
+async def test_an_empty_form_is_told_all_that_it_lacks_at_once(browser_of):
+    tab = await browser_of(await make_samir(await make_structure()))
+    answer = await tab.post("/espace/evenements/nouveau", data={"kind": "workshop", "minutes": "0", "publish": "1"})
+
+    assert answer.status_code == 422
+    told = re.findall(r'<li><a href="#f-([^"]+)">', answer.text)
+    assert sorted(told) == ["dates", "minutes", "place-id", "title"]
+    assert await fetch_value("SELECT count(*) FROM event") == 0
+
+
 async def test_more_rows_for_dates_keep_what_was_typed(browser_of):
     tab = await browser_of(await make_samir(await make_structure()))
     answer = await tab.post("/espace/evenements/nouveau", data=workshop(more="1", title="Déjà écrit"))

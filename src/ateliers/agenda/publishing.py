@@ -45,6 +45,7 @@ __all__ = [
     "add_session",
     "archive_event",
     "create_event",
+    "find_wrong",
     "publish_event",
     "update_event",
 ]
@@ -67,43 +68,62 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
 
     Raises Invalid, NotAllowed, NotFound, StructureNotAdmitted, NothingToPublish, NobodyTrained.
     """
-    rules = RULES[new.kind]
     async with transaction():
-        structure = await get_structure_by_id(choose_structure(new.structure_id, by))
-        spans: list[Span] = []
-        again = None
-        online, errors = find_online(new, rules)
-        if new.is_cycle and not rules.takes_bookings:
-            errors["is_cycle"] = "Nobody books this kind of event: its dates cannot be a cycle."
-        spot = Spot(place_id=None, join_url=None, zone=structure.zone)
-        if new.dates:
-            spot, nowhere = await find_spot(new, rules, structure, now=now)
-            errors |= nowhere
-            all_day = new.all_day and rules.may_last_all_day
-            dates = sorted({midnight(date) if all_day else date for date in new.dates})
-            wrong = [message for date in dates if (message := wrong_start(date, spot.zone, now=now))]
-            if wrong:
-                errors["dates"] = wrong[0]
-            else:
-                length = timedelta(minutes=new.minutes or rules.default_minutes)
-                again, wrong_again = await repeat(new, dates[0], spot, structure, now=now)
-                errors |= wrong_again
-                spans = spans_of(again, dates, spot.zone, length, all_day=all_day)
-        elif new.repeat is not None:
-            errors["dates"] = "Give the first date."
-        errors |= wrong_about(new, structure.zone, starts=[one.starts_at for one in spans], now=now)
-        errors |= wrong_held_back(new, spot.zone, spans, now=now)
-        if errors:
-            raise Invalid(errors)
-        event_id = new_id()
-        await _insert_event(event_id, new, structure, by=by, now=now)
-        series_id = None if again is None else await keep_series(event_id, again, spot.zone, new, now=now)
-        await insert_sessions(event_id, spot, spans, new, online=online, series_id=series_id, now=now)
-        await settle_cycle(await get_event(event_id))
-        await index_words(event_id)
-        if new.publish:
-            await go_public(event_id, structure, by=by, now=now)
-        return await get_event(event_id)
+        return await _create(new, by=by, now=now)
+
+
+async def find_wrong(new: NewEvent, *, by: Person, now: datetime) -> Refusal | None:
+    """Why `create_event` would refuse this, if it would; nothing is kept."""
+    try:
+        async with transaction():
+            await _create(new, by=by, now=now)
+            raise _PreviewOnly([])
+    except _PreviewOnly:
+        return None
+    except Refusal as refusal:
+        return refusal
+
+
+async def _create(new: NewEvent, *, by: Person, now: datetime) -> Event:
+    rules = RULES[new.kind]
+    structure = await get_structure_by_id(choose_structure(new.structure_id, by))
+    spans: list[Span] = []
+    again = None
+    online, errors = find_online(new, rules)
+    if new.is_cycle and not rules.takes_bookings:
+        errors["is_cycle"] = "Nobody books this kind of event: its dates cannot be a cycle."
+    spot = Spot(place_id=None, join_url=None, zone=structure.zone)
+    if new.dates or new.publish:
+        spot, nowhere = await find_spot(new, rules, structure, now=now)
+        errors |= nowhere
+    if new.dates:
+        all_day = new.all_day and rules.may_last_all_day
+        dates = sorted({midnight(date) if all_day else date for date in new.dates})
+        wrong = [message for date in dates if (message := wrong_start(date, spot.zone, now=now))]
+        if wrong:
+            errors["dates"] = wrong[0]
+        else:
+            length = timedelta(minutes=new.minutes or rules.default_minutes)
+            again, wrong_again = await repeat(new, dates[0], spot, structure, now=now)
+            errors |= wrong_again
+            spans = spans_of(again, dates, spot.zone, length, all_day=all_day)
+    elif new.repeat is not None:
+        errors["dates"] = "Give the first date."
+    elif new.publish:
+        errors["dates"] = NothingToPublish.title
+    errors |= wrong_about(new, structure.zone, starts=[one.starts_at for one in spans], now=now)
+    errors |= wrong_held_back(new, spot.zone, spans, now=now)
+    if errors:
+        raise Invalid(errors)
+    event_id = new_id()
+    await _insert_event(event_id, new, structure, by=by, now=now)
+    series_id = None if again is None else await keep_series(event_id, again, spot.zone, new, now=now)
+    await insert_sessions(event_id, spot, spans, new, online=online, series_id=series_id, now=now)
+    await settle_cycle(await get_event(event_id))
+    await index_words(event_id)
+    if new.publish:
+        await go_public(event_id, structure, by=by, now=now)
+    return await get_event(event_id)
 
 
 async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> Session:

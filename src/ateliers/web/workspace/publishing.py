@@ -17,7 +17,7 @@ from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.models import list_offered, start_from
 from ateliers.agenda.permission import managed_by
 from ateliers.agenda.previewing import Preview, preview_event
-from ateliers.agenda.publishing import create_event
+from ateliers.agenda.publishing import create_event, find_wrong
 from ateliers.agenda.unfinished import drop_unfinished, find_unfinished, id_of, keep_unfinished, list_unfinished
 from ateliers.agenda.venues import find_usual_venue
 from ateliers.clock import now
@@ -25,7 +25,7 @@ from ateliers.network.people import Person
 from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure_by_id
 from ateliers.places.place import Place, list_places_of
-from ateliers.refusals import NotAllowed, NotFound, Refusal
+from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
 from ateliers.web.answers import page, redirect
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form, read_form
@@ -97,6 +97,8 @@ async def create(request: Request[Any, Any, Any], me: NamedDependency[Person]) -
         else:
             await drop_unfinished(id_of(form.raw.get(DRAFT, [""])[-1]), by=me)
             return redirect(event.path)
+    elif SAVE not in form.raw:
+        await _look_further(form, me)
     saved = await _keep(form, me)
     if SAVE in form.raw and saved:
         missing = [name for name in form.errors if form.has(name)]
@@ -138,17 +140,31 @@ KEPT_FIELDS = frozenset(field.name for field in msgspec.structs.fields(NewEvent)
 
 async def _preview(form: Form[NewEvent], me: Person) -> Preview | None:
     """As much as can be shown of what is written so far."""
-    wrong = {name.partition(".")[0] for name in form.errors}
-    right = {name: texts for name, texts in form.raw.items() if name.partition(".")[0] not in wrong}
-    title = form["title"].value
-    found, _errors = parse(NewEvent, {**right, "title": [title if "title" not in wrong else UNTITLED]}, typed=False)
+    found = _right_part(form)
     if found is None:
         return None
     managed = managed_by(me)
     chosen = found.structure_id if found.structure_id in managed else managed[0]
-    if "title" in wrong:
-        found = msgspec.structs.replace(found, title=title)
+    if "title" in form.errors:
+        found = msgspec.structs.replace(found, title=form["title"].value)
     return await preview_event(found, await get_structure_by_id(chosen), now=now())
+
+
+async def _look_further(form: Form[NewEvent], me: Person) -> None:
+    """Say at once what else the agenda would refuse, beside what is not well written."""
+    found = _right_part(form)
+    refusal = None if found is None else await find_wrong(found, by=me, now=now())
+    if isinstance(refusal, Invalid):
+        told = {name.partition(".")[0] for name in form.errors}
+        form.refuse(Invalid({name: text for name, text in refusal.errors.items() if name not in told}))
+
+
+def _right_part(form: Form[NewEvent]) -> NewEvent | None:
+    """What is well written; something stands for a title that is not."""
+    wrong = {name.partition(".")[0] for name in form.errors}
+    right = {name: texts for name, texts in form.raw.items() if name.partition(".")[0] not in wrong}
+    found, _errors = parse(NewEvent, right | ({"title": [UNTITLED]} if "title" in wrong else {}), typed=False)
+    return found
 
 
 async def _kind_page(me: Person) -> Response[bytes]:
