@@ -11,6 +11,7 @@ from ateliers.agenda.models import Keep
 from ateliers.agenda.suspending import MembershipEnd
 from ateliers.network.application import Application, EmailAddress, Note
 from ateliers.network.candidates import Match, NewCandidate
+from ateliers.network.details import Details
 from ateliers.network.invitations import NewMember
 from ateliers.network.notes import NewNote
 from ateliers.network.resigning import NewSignature
@@ -273,6 +274,19 @@ FORMS: dict[str, Sent] = {
     ),
     "/espace/equipe/{slug:str}/roles/{role_id:uuid}/retrait": Sent(
         at=lambda s: f"/espace/equipe/ccas-de-nevers/roles/{s.nadias_role}/retrait", by="samir"
+    ),
+    "/espace/equipe/{slug:str}/coordonnees": Sent(
+        at=lambda _s: "/espace/equipe/ccas-de-nevers/coordonnees",
+        by="samir",
+        struct=Details,
+        valid=lambda _s: {
+            "address": "1 rue de la Loire",
+            "commune": "Nevers (58000)",
+            "phone": "03 86 00 00 01",
+            "email": "sante@ccas.test",
+            "website": "www.ccas.test",
+            "presentation": "Nous accueillons tout le monde.",
+        },
     ),
     "/espace/charte/{slug:str}": Sent(
         at=lambda _s: "/espace/charte/ccas-de-nevers",

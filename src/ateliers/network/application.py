@@ -16,6 +16,43 @@ from ateliers.places.communes import Commune, resolve
 from ateliers.places.territories import region_of, zone_of
 from ateliers.refusals import Invalid
 
+# What a structure tells everybody, when it applies and later.
+Street = Annotated[
+    str, Meta(min_length=1, max_length=200, title="Number and street", extra={"autocomplete": "street-address"})
+]
+PublicPhone = Annotated[
+    str,
+    Meta(
+        max_length=30,
+        pattern=r"^(\+?[0-9][0-9 .()\u00a0-]{2,28})?$",
+        title="Telephone for the public",
+        extra={"input": "tel", "autocomplete": "tel", "error": "Write a telephone number, such as 03 86 00 00 00."},
+    ),
+]
+PublicEmail = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=f"^$|{EMAIL}",
+        title="E-mail for the public",
+        description="If it is empty, your own address is shown.",
+        extra={"input": "email", "error": "Write a whole address, such as nom@exemple.fr."},
+    ),
+]
+Website = Annotated[
+    str,
+    Meta(
+        max_length=300,
+        pattern=r"^((https?://)?[^\s\"<>/.:]+\.[^\s\"<>]+)?$",
+        title="Website",
+        extra={"input": "url", "error": "Write a whole address, such as www.exemple.fr."},
+    ),
+]
+Presentation = Annotated[
+    str,
+    Meta(max_length=1500, title="Your structure in a few sentences", extra={"input": "textarea"}),
+]
+
 
 class EmailAddress(msgspec.Struct, frozen=True, kw_only=True):
     """The first step: where to send the link. `website_2` is a trap for robots: people do not see it."""
@@ -48,42 +85,12 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
             description="For an association without a SIRET: the letter W and nine digits.",
         ),
     ] = ""
-    address: Annotated[
-        str, Meta(min_length=1, max_length=200, title="Number and street", extra={"autocomplete": "street-address"})
-    ]
+    address: Street
     commune: YourCommune
-    phone: Annotated[
-        str,
-        Meta(
-            max_length=30,
-            pattern=r"^(\+?[0-9][0-9 .()\u00a0-]{2,28})?$",
-            title="Telephone for the public",
-            extra={"input": "tel", "autocomplete": "tel", "error": "Write a telephone number, such as 03 86 00 00 00."},
-        ),
-    ] = ""
-    email: Annotated[
-        str,
-        Meta(
-            max_length=254,
-            pattern=f"^$|{EMAIL}",
-            title="E-mail for the public",
-            description="If it is empty, your own address is shown.",
-            extra={"input": "email", "error": "Write a whole address, such as nom@exemple.fr."},
-        ),
-    ] = ""
-    website: Annotated[
-        str,
-        Meta(
-            max_length=300,
-            pattern=r"^((https?://)?[^\s\"<>/.:]+\.[^\s\"<>]+)?$",
-            title="Website",
-            extra={"input": "url", "error": "Write a whole address, such as www.exemple.fr."},
-        ),
-    ] = ""
-    presentation: Annotated[
-        str,
-        Meta(max_length=1500, title="Your structure in a few sentences", extra={"input": "textarea"}),
-    ] = ""
+    phone: PublicPhone = ""
+    email: PublicEmail = ""
+    website: Website = ""
+    presentation: Presentation = ""
     manager_name: Annotated[
         str,
         Meta(
@@ -141,7 +148,7 @@ def described_structure(application: Application, applicant: Applicant) -> NewSt
         **placed(application.commune, commune),
         email=application.email.lower() or applicant.email,
         phone=application.phone or None,
-        website=_with_scheme(application.website) or None,
+        website=with_scheme(application.website) or None,
         presentation=application.presentation,
         language=applicant.language,
     )
@@ -175,7 +182,8 @@ def placed(typed: str, commune: Commune) -> dict[str, Any]:
     }
 
 
-def _with_scheme(address: str) -> str:
+def with_scheme(address: str) -> str:
+    """The address of a site as a browser opens it; an empty one stays empty."""
     return address if not address or address.startswith(("http://", "https://")) else f"https://{address}"
 
 

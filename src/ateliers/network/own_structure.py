@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from ateliers.database import fetch_value, transaction
-from ateliers.network.application import placed
+from ateliers.network.application import Street, placed
 from ateliers.network.people import Person, RoleName, YourCommune, add_role
 from ateliers.network.structure import StructureKind, StructureState
 from ateliers.network.structures import NewStructure, add_structure
@@ -37,9 +37,7 @@ class OwnStructure(msgspec.Struct, frozen=True, kw_only=True):
             extra={"autocomplete": "organization"},
         ),
     ]
-    address: Annotated[
-        str, Meta(min_length=1, max_length=200, title="Number and street", extra={"autocomplete": "street-address"})
-    ]
+    address: Street
     commune: YourCommune
 
 

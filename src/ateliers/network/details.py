@@ -1,0 +1,58 @@
+"""What a structure tells everybody of itself, kept up to date by its managers: where it is, how to reach it (A1)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from ateliers.database import transaction
+from ateliers.network.application import (
+    Presentation,
+    PublicEmail,
+    PublicPhone,
+    Street,
+    Website,
+    placed,
+    with_scheme,
+)
+from ateliers.network.people import Person, YourCommune
+from ateliers.network.resigning import allow_signing
+from ateliers.network.structures import NewStructure, get_structure_by_id, rewrite_structure
+from ateliers.places.communes import resolve
+from ateliers.refusals import Invalid
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True):
+    """All but its name, kind and numbers: under those it signed the charter."""
+
+    address: Street
+    commune: YourCommune
+    phone: PublicPhone = ""
+    email: PublicEmail = ""
+    website: Website = ""
+    presentation: Presentation = ""
+
+
+async def update_details(structure_id: UUID, details: Details, *, by: Person) -> None:
+    """Replace what is told. Another département is another coordinator's to agree to. Raises NotFound, NotAllowed, Invalid."""
+    async with transaction():
+        structure = await get_structure_by_id(structure_id)
+        allow_signing(structure_id, by=by)
+        commune = resolve(details.commune)
+        if commune is None:
+            raise Invalid({"commune": "We do not know this commune: write its name or its postcode."})
+        if commune.departement != structure.departement:
+            raise Invalid({"commune": "This commune is in another département: ask your coordinator."})
+        where = placed(details.commune, commune)
+        if commune.code == structure.commune_code:  # its own position is better than that of the commune
+            where |= {"latitude": structure.latitude, "longitude": structure.longitude}
+        told = {
+            "address": details.address,
+            "phone": details.phone or None,
+            "email": details.email.lower() or by.email,
+            "website": with_scheme(details.website) or None,
+            "presentation": details.presentation,
+        }
+        kept = {name: getattr(structure, name) for name in NewStructure.__struct_fields__}
+        await rewrite_structure(structure_id, NewStructure(**{**kept, **where, **told}))
