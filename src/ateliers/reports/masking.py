@@ -154,6 +154,7 @@ MOVES_OF: dict[int, tuple[tuple[Move, ...], ...]] = {
     bit: (tuple(one for one in _ALONE if one.touches & bit),) for bit in (*BITS.values(), _NO_LIMIT)
 }
 MOVES_OF[_TO_COME] = tuple((move_of(steps), move_of(steps).back) for steps in _ARRIVALS)
+MOVES_OF[_NO_LIMIT] += MOVES_OF[_TO_COME][1:]
 
 
 def opposites(moves: int) -> int:

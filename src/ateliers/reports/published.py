@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
@@ -59,17 +60,13 @@ async def count_published(
     elif is_local and scope.departements is not None:
         above = await cells_of(Grouping.DEPARTEMENT, None, everywhere)
     row_of = _ROW.get(by, _of)
-    named: Counted = {}
-    inside = {}
-    for key, (name, counts) in counted.items():
-        cell = _cell(key)
-        if scope.departements is None or cell.departement in scope.departements:
-            inside[cell] = row = row_of(cell)
-            known = named.get(row)
-            named[row] = (min(known[0], name), known[1] + counts) if known else (name, counts)
+    inside = {
+        cell: row_of(cell)
+        for cell in map(_cell, counted)
+        if scope.departements is None or cell.departement in scope.departements
+    }
     # In a thread: over thousands of lines it takes a moment, and others are waiting for their pages.
-    hidden = await asyncio.to_thread(_hide, by, kind, _cells(counted), _cells(above), named, inside)
-    return named, hidden
+    return await asyncio.to_thread(_hide, by, kind, counted, above, inside)
 
 
 def _of(cell: Cell) -> str:
@@ -77,12 +74,20 @@ def _of(cell: Cell) -> str:
 
 
 def _hide(
-    by: Grouping, kind: Kind | None, cells: Cells, above: Cells, named: Counted, inside: Mapping[Cell, str]
-) -> Masks:
-    exchanges = _exchanges(by, kind, cells, above)
-    figures = {row: counts for row, (_name, counts) in named.items()}
-    figures[TOTAL] = Counts.sum_of(figures.values())
-    return masks(figures, lambda cell: (inside[cell], TOTAL) if cell in inside else (), exchanges)
+    by: Grouping, kind: Kind | None, counted: Counted, above: Counted, inside: Mapping[Cell, str]
+) -> tuple[Counted, Masks]:
+    cells = _cells(counted)
+    exchanges = _exchanges(by, kind, cells, _cells(above) if above is not counted else cells)
+    names: dict[str, list[str]] = defaultdict(list)
+    parts: dict[str, list[Counts]] = defaultdict(list)
+    for (name, counts), cell in zip(counted.values(), cells, strict=True):
+        if cell in inside:
+            names[inside[cell]].append(name)
+            parts[inside[cell]].append(counts)
+    figures = {row: Counts.sum_of(some) for row, some in parts.items()}
+    total = Counts.sum_of(figures.values())
+    hidden = masks({**figures, TOTAL: total}, lambda cell: (inside[cell], TOTAL) if cell in inside else (), exchanges)
+    return {row: (min(names[row]), counts) for row, counts in figures.items()}, hidden
 
 
 def _exchanges(by: Grouping, kind: Kind | None, cells: Cells, above: Cells) -> list[Exchange]:
