@@ -440,7 +440,7 @@ async function keepForLater({ chemin: path, accueil: home, secours: last }) {
   // Where signing out without network leads; a volunteer's link has none.
   if (home && home !== path) await take(pages, home);
   await take(fixed, last);
-  const used = performance.getEntriesByType("resource").map((one) => one.name.split("#")[0]);
+  const used = [import.meta.url, ...performance.getEntriesByType("resource").map((one) => one.name.split("#")[0])];
   for (const address of new Set(used.filter((name) => new URL(name).pathname.startsWith("/static/")))) {
     if (await fixed.match(address)) continue;
     await fixed.delete(address, { ignoreSearch: true });
