@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.browser.conftest import CHROMIUM
-from tests.browser.hands import letter
+from tests.browser.conftest import CHROMIUM, PATIENCE
+from tests.browser.hands import letter, text_of
 from tests.browser.network import Network
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -46,7 +45,7 @@ def phone(chromium, network, signed_in_state, tmp_path) -> Iterator[Callable[...
             context.add_cookies([{**one, "domain": "127.0.0.1"} for one in signed_in_state(who)["cookies"]])
         opened[name] = context
         page = context.pages[0]
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         return page
 
     yield make
@@ -57,10 +56,11 @@ def phone(chromium, network, signed_in_state, tmp_path) -> Iterator[Callable[...
 
 def kill(folder: Path) -> None:
     """As a battery that falls out."""
-    for process in psutil.process_iter(["cmdline"]):
-        if f"--user-data-dir={folder}" in (process.info["cmdline"] or []):
-            process.send_signal(signal.SIGKILL)
-    time.sleep(0.5)
+    mark = f"--user-data-dir={folder}"
+    family = [one for one in psutil.process_iter(["cmdline"]) if mark in (one.info["cmdline"] or [])]
+    for process in family:
+        process.send_signal(signal.SIGKILL)
+    psutil.wait_procs(family, timeout=10)
 
 
 def sign_in(page) -> None:
@@ -92,8 +92,9 @@ def leave(page) -> None:
     page.get_by_role("button", name="Se déconnecter").click()
 
 
-def said(page) -> str:
-    return " ".join(page.locator("#reseau").inner_text().replace("\u00a0", " ").split())
+def says(page, text: str) -> None:
+    """Wait until the line about the network says `text`."""
+    page.locator("#reseau").get_by_text(text).wait_for()
 
 
 def shows(page, counter: str, n: int) -> None:
@@ -116,7 +117,7 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
     for _tap in range(3):
         plus.click()
     shows(page, "informed", informed + 3)
-    assert "3 réponses sont gardées sur cet appareil" in said(page)
+    says(page, "3 réponses sont gardées sur cet appareil")
 
     page.reload()
     shows(page, "informed", informed + 3)
@@ -131,7 +132,7 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
     shows(page, "informed", informed + 2)
     page.locator("#compteur-helped button").click()
     shows(page, "helped", helped + 1)
-    assert "5 réponses sont gardées" in said(page)
+    says(page, "5 réponses sont gardées")
 
     # Signing out would take them away: it waits, and says so.
     leave(page)
@@ -142,13 +143,14 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
     page.get_by_role("heading", name="Pas de réseau").wait_for()
     page.get_by_role("link", name="Listes de présence gardées").click()
     page.wait_for_url("**/espace/appel")
-    page.locator("#reseau").get_by_text("5 réponses").wait_for()
+    says(page, "5 réponses")
 
     network.mend()
     page.evaluate("dispatchEvent(new Event('online'))")
     page.locator("#reseau").wait_for(state="hidden")
     page.goto(path)
-    assert (total(page, "informed"), total(page, "helped")) == (informed + 2, helped + 1)
+    shows(page, "informed", informed + 2)
+    shows(page, "helped", helped + 1)
     network.cut()
     leave(page)
     page.get_by_text("Vous êtes toujours connecté·e : il faut le réseau").wait_for()
@@ -164,12 +166,11 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
     page.get_by_role("button", name="Envoyer en mon nom").click()
     page.locator("#en-souffrance").wait_for(state="hidden")
     page.goto(path)
-    assert total(page, "informed") == informed + 3
+    shows(page, "informed", informed + 3)
     page.context.add_cookies(cookies)
     leave(page)
     page.wait_for_url(re.compile(r"/$"))
-    assert page.evaluate("async () => (await caches.keys()).length") == 0
-    assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
+    page.wait_for_function("async () => !(await caches.keys()).length && !(await indexedDB.databases()).length")
 
 
 def test_two_phones_that_disagree_ask_a_human(network, phone):
@@ -193,12 +194,12 @@ def test_two_phones_that_disagree_ask_a_human(network, phone):
         page.evaluate("dispatchEvent(new Event('online'))")
         page.locator("#reseau").wait_for(state="hidden")
     line(one).locator(".desaccord").get_by_text("Deux appareils ne disent pas la même chose").wait_for()
-    assert line(one).locator(".desaccord li").count() == 2
+    playwright.expect(line(one).locator(".desaccord li")).to_have_count(2)
 
     line(one).locator("[value=present]").click()
     line(one).locator(".desaccord .hors").wait_for(state="detached")
     other.reload()
-    assert line(other).locator("[value=present]").get_attribute("aria-pressed") == "true"
+    line(other).locator("[value=present][aria-pressed=true]").wait_for()
     assert line(other).locator(".desaccord .hors").count() == 0
 
 
@@ -220,4 +221,4 @@ def test_a_helper_takes_attendance_by_a_link(managers_tab, tab):
 
     manager.get_by_role("link", name="Liste de présence").click()
     manager.get_by_role("link", name=re.compile("Journal")).click()
-    assert "Odette\nMonsieur Denis, sans inscription" in manager.locator("main").inner_text()
+    assert "Odette Monsieur Denis, sans inscription" in text_of(manager)

@@ -10,7 +10,7 @@ from pathlib import Path
 import segno
 from PIL import Image
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE
 
 KEPT = """async (paths) => {
   const kept = (await (await caches.open("fixe")).keys()).map((one) => new URL(one.url).pathname);
@@ -55,6 +55,7 @@ def test_a_square_before_the_camera_marks_its_line(chromium, demo, signed_in_sta
             base_url=demo.base, storage_state=signed_in_state(0), viewport={"width": 320, "height": 700}
         )
         phone = context.new_page()
+        phone.set_default_timeout(PATIENCE)
         faults: list[str] = []
         phone.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
         phone.goto(f"{session}/appel")
@@ -62,11 +63,11 @@ def test_a_square_before_the_camera_marks_its_line(chromium, demo, signed_in_sta
         phone.wait_for_function(KEPT, arg=["/static/js/qr/decode.js", "/static/js/qr/index.js"])
         phone.get_by_role("button", name="Lire le carré d’une réservation").click()
         line = phone.locator(f"#place-{code}-1 button.present[aria-pressed=true]")
-        line.wait_for(timeout=15_000)
+        line.wait_for()
         # The page came back by itself and reads on: the same square is known now.
-        phone.get_by_text("Rosa Carré est déjà noté·e présent·e.").wait_for(timeout=15_000)
+        phone.get_by_text("Rosa Carré est déjà noté·e présent·e.").wait_for()
         phone.get_by_role("button", name="Éteindre l’appareil photo").click()
-        assert phone.locator("video").is_hidden()
+        phone.locator("video").wait_for(state="hidden")
         assert faults == []
     finally:
         browser.close()
