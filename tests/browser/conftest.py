@@ -21,7 +21,7 @@ from ateliers.mailbox import free_port
 playwright = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-START_SECONDS = 120
+START_SECONDS = 400
 PATIENCE = 60_000  # milliseconds for what must come; a busy machine takes its time
 playwright.expect.set_options(timeout=PATIENCE)
 SHIELD = 12
