@@ -7,6 +7,8 @@ WORK ?=
 FORMAT ?= table
 RUN = .venv/bin/python -m
 READY = .venv/.ready
+# Where byte-code is not kept, each process compiles everything anew, and the tests start some hundred.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test thunderbird check format bench wheel clean
@@ -18,7 +20,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with venv is needed (Debian: apt install python3-venv)." >&2; exit 1; }
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@echo "Installing the pinned dependencies into .venv…"
-	@$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(RUN) pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/dev.txt
 	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -26,10 +28,10 @@ demo: $(READY)  ## start everything with invented data on http://127.0.0.1:8000 
 	@exec .venv/bin/ateliers demo --port $(PORT)
 
 test: $(READY)  ## run all tests (those with Chromium, Postfix and Dovecot where they are found)
-	@$(RUN) pytest -n 2 --dist worksteal -q -m "not browser and not mailservers and not thunderbird"
+	@$(RUN) pytest -n 2 --dist worksteal -q --ignore tests/browser --ignore tests/mailservers --ignore tests/thunderbird
 	@# Those two apart: the browser's driver has an event loop that cannot share a process with the others'; mail servers wait.
-	@$(RUN) pytest -n 3 --dist worksteal -q -m browser
-	@$(RUN) pytest -q -m mailservers
+	@$(RUN) pytest -n 3 --dist worksteal -q tests/browser
+	@$(RUN) pytest -q tests/mailservers
 
 thunderbird: $(READY)  ## have a real Thunderbird take invites, changes, cancellations and feeds (apt install thunderbird)
 	@$(RUN) pytest -q -m thunderbird tests/thunderbird
