@@ -92,8 +92,8 @@ def test_a_story_is_shared_then_taken_back(managers_tab, tab):
     assert TITLE in letter(stranger, "retire un accord", "paule.guerin@reseau.example")
 
 
-def test_the_funders_link_shows_what_was_rectified(coordinators_page, managers_tab, tab):
-    manager, funder, page = managers_tab(scripts=False), tab(width=320), coordinators_page
+def test_the_funders_link_shows_what_was_rectified(managers_tab, tab):
+    manager, funder, page = managers_tab(scripts=False), tab(width=320), tab(PAULE)
     page.goto("/coordination/clotures")
     whole = page.locator("article", has=page.locator(".etat.ok"), has_text="Bourgogne-Franche-Comté, du").first
     days = dict(
