@@ -116,6 +116,15 @@ async def test_a_total_hides_the_same_in_every_table(kind: Kind | None) -> None:
     for departement, counts in nation.items():
         its = {by: await figures(by, [departement]) for by in Grouping}
         assert [made.total.counts for made in its.values()] == [counts] * len(Grouping)
+        if kind is not None:  # as the table of all kinds says
+            all_kinds = await report(
+                by=Grouping.KIND,
+                start=START_DAY,
+                end=END_DAY,
+                scope=Scope(departements=[departement], is_outside=True),
+                now=NOW,
+            )
+            assert [row.counts for row in all_kinds.rows if row.key == kind.value] == [counts]
         for row in its[Grouping.STRUCTURE].rows:
             if row.counts["sessions"] == structures[row.key]["sessions"]:  # all of them here
                 assert row.counts == structures[row.key]

@@ -12,7 +12,8 @@ holds all the tables knows two worlds that fit, at least. The tables of a period
   kinds in two départements), or hides in the sums as well.
 
 Tables by different groupings have no lines in common but the totals: one that hides more of its lines lays open nothing of
-the others, as long as an exchange that changes a total is carried on in every one of them.
+the others, as long as an exchange that changes a total is carried on in every one of them. This is of one period, and of all kinds
+together or the totals of each; what stays open is told in `docs/decisions/2026-11-22-figures.md`.
 """
 
 from __future__ import annotations
