@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from ateliers import database
 from ateliers.agenda.kinds import Kind
+from ateliers.reports import sessions as sessions_one_by_one
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.report import report
 from ateliers.reports.rollups import roll_days
@@ -56,7 +59,7 @@ async def roll() -> int:
     return days
 
 
-async def test_sums_and_sessions_agree_after_every_correction() -> None:
+async def test_sums_and_sessions_agree_after_every_correction(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(7)
     structure = await make_structure()
     places = [await make_place() for _n in range(2)]
@@ -77,12 +80,14 @@ async def test_sums_and_sessions_agree_after_every_correction() -> None:
     assert await database.fetch_value("SELECT count(*) FROM figure_day") > 0
     for table in ("figure_month", "structure_month"):
         assert await database.fetch_value(f"SELECT count(DISTINCT month) FROM {table}") == 2
-    scopes = [Scope(is_outside=False, **one) for one in ({}, {"departements": ["58"]}, {"structures": [structure]})]
+    whose = ({}, {"departements": ["58"]}, {"structures": [structure]})
+    scopes = [Scope(is_outside=is_outside, **one) for one in whose for is_outside in (False, True)]
     for _n in range(60):
         await database.execute(chance.choice(CHANGES), chance.choice(sessions))
         if chance.random() < 0.5:
             await roll()
             assert await database.fetch_value("SELECT count(*) FROM stale_day") == 0
+        monkeypatch.setattr(sessions_one_by_one, "FEW_SESSIONS", chance.choice([0, 20_000]))
         asked = {
             "by": chance.choice(list(Grouping)),
             "start": chance.choice([date(2024, 5, 1), date(2024, 6, 9)]),

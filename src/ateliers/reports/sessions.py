@@ -127,11 +127,13 @@ def chosen_sessions(
             conditions.append(condition % len(args))
     if only is not None:
         args.append(only)
-        # Read day by day; OFFSET 0 keeps the planner from reading every session instead.
-        sessions = (
-            f"(SELECT s.* FROM unnest(${len(args)}::date[]) day CROSS JOIN LATERAL "
-            "(SELECT * FROM session WHERE local_start >= day AND local_start < day + 1 OFFSET 0) s OFFSET 0) s"
-        )
+        if one_by_one:  # day by day; OFFSET 0 keeps the planner from reading every session instead
+            sessions = (
+                f"(SELECT s.* FROM unnest(${len(args)}::date[]) day CROSS JOIN LATERAL "
+                "(SELECT * FROM session WHERE local_start >= day AND local_start < day + 1 OFFSET 0) s OFFSET 0) s"
+            )
+        else:
+            conditions.append(f"s.local_start::date = ANY (${len(args)})")
     is_everything = (
         not one_by_one
         and scope.departements is None
@@ -167,6 +169,7 @@ async def count_sessions(
         found = await _sessions_a_day(only)
         if not found:
             return {}
+        start, end = min(found), max(found)
         only, one_by_one = list(found), sum(found.values()) <= FEW_SESSIONS
     key, name = KEYS[by]
     if apart:
