@@ -118,7 +118,7 @@ def test_the_funders_link_shows_what_was_rectified(managers_tab, tab):
     rows = manager.request.get(f"/espace/rapports/seances.csv?{asked}").text().splitlines()
     session = next(row.partition(";")[0] for row in rows if ";tenue;" in row)
     manager.goto(f"/espace/seances/{session}/appel")
-    assert "La période de cette séance est close." in text_of(manager)
+    assert "La période de cette séance est clôturée." in text_of(manager)
     for closed in (whole, nievre):
         page.goto("/coordination/clotures")
         closed.locator("summary").click()
