@@ -25,7 +25,7 @@ from ateliers.agenda.search_words import index_words
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_event, get_session, list_sessions, list_sessions_of_event
 from ateliers.agenda.territory import check_trained, departements_of_event
-from ateliers.agenda.where import Span, Spot, find_span, find_spot, midnight
+from ateliers.agenda.where import NO_LINK, NOWHERE, Span, Spot, find_span, find_spot, midnight
 from ateliers.database import execute, fetch_rows, fetch_value, new_id, transaction
 from ateliers.network.people import Person
 from ateliers.network.structure import Structure
@@ -45,7 +45,7 @@ __all__ = [
     "add_session",
     "archive_event",
     "create_event",
-    "find_wrong",
+    "lacking",
     "publish_event",
     "update_event",
 ]
@@ -68,62 +68,56 @@ async def create_event(new: NewEvent, *, by: Person, now: datetime) -> Event:
 
     Raises Invalid, NotAllowed, NotFound, StructureNotAdmitted, NothingToPublish, NobodyTrained.
     """
-    async with transaction():
-        return await _create(new, by=by, now=now)
-
-
-async def find_wrong(new: NewEvent, *, by: Person, now: datetime) -> Refusal | None:
-    """Why `create_event` would refuse this, if it would; nothing is kept."""
-    try:
-        async with transaction():
-            await _create(new, by=by, now=now)
-            raise _PreviewOnly([])
-    except _PreviewOnly:
-        return None
-    except Refusal as refusal:
-        return refusal
-
-
-async def _create(new: NewEvent, *, by: Person, now: datetime) -> Event:
     rules = RULES[new.kind]
-    structure = await get_structure_by_id(choose_structure(new.structure_id, by))
-    spans: list[Span] = []
-    again = None
-    online, errors = find_online(new, rules)
-    if new.is_cycle and not rules.takes_bookings:
-        errors["is_cycle"] = "Nobody books this kind of event: its dates cannot be a cycle."
-    spot = Spot(place_id=None, join_url=None, zone=structure.zone)
-    if new.dates or new.publish:
-        spot, nowhere = await find_spot(new, rules, structure, now=now)
-        errors |= nowhere
-    if new.dates:
-        all_day = new.all_day and rules.may_last_all_day
-        dates = sorted({midnight(date) if all_day else date for date in new.dates})
-        wrong = [message for date in dates if (message := wrong_start(date, spot.zone, now=now))]
-        if wrong:
-            errors["dates"] = wrong[0]
-        else:
-            length = timedelta(minutes=new.minutes or rules.default_minutes)
-            again, wrong_again = await repeat(new, dates[0], spot, structure, now=now)
-            errors |= wrong_again
-            spans = spans_of(again, dates, spot.zone, length, all_day=all_day)
-    elif new.repeat is not None:
-        errors["dates"] = "Give the first date."
-    elif new.publish:
+    async with transaction():
+        structure = await get_structure_by_id(choose_structure(new.structure_id, by))
+        spans: list[Span] = []
+        again = None
+        online, errors = find_online(new, rules)
+        if new.is_cycle and not rules.takes_bookings:
+            errors["is_cycle"] = "Nobody books this kind of event: its dates cannot be a cycle."
+        spot = Spot(place_id=None, join_url=None, zone=structure.zone)
+        errors |= lacking(new)
+        if new.dates:
+            spot, nowhere = await find_spot(new, rules, structure, now=now)
+            errors |= nowhere
+            all_day = new.all_day and rules.may_last_all_day
+            dates = sorted({midnight(date) if all_day else date for date in new.dates})
+            wrong = [message for date in dates if (message := wrong_start(date, spot.zone, now=now))]
+            if wrong:
+                errors["dates"] = wrong[0]
+            else:
+                length = timedelta(minutes=new.minutes or rules.default_minutes)
+                again, wrong_again = await repeat(new, dates[0], spot, structure, now=now)
+                errors |= wrong_again
+                spans = spans_of(again, dates, spot.zone, length, all_day=all_day)
+        elif new.repeat is not None:
+            errors["dates"] = "Give the first date."
+        errors |= wrong_about(new, structure.zone, starts=[one.starts_at for one in spans], now=now)
+        errors |= wrong_held_back(new, spot.zone, spans, now=now)
+        if errors:
+            raise Invalid(errors)
+        event_id = new_id()
+        await _insert_event(event_id, new, structure, by=by, now=now)
+        series_id = None if again is None else await keep_series(event_id, again, spot.zone, new, now=now)
+        await insert_sessions(event_id, spot, spans, new, online=online, series_id=series_id, now=now)
+        await settle_cycle(await get_event(event_id))
+        await index_words(event_id)
+        if new.publish:
+            await go_public(event_id, structure, by=by, now=now)
+        return await get_event(event_id)
+
+
+def lacking(new: NewEvent) -> dict[str, str]:
+    """What an event to publish must say and does not, by field."""
+    rules, errors = RULES[new.kind], {}
+    if not new.dates and new.publish:
         errors["dates"] = NothingToPublish.title
-    errors |= wrong_about(new, structure.zone, starts=[one.starts_at for one in spans], now=now)
-    errors |= wrong_held_back(new, spot.zone, spans, now=now)
-    if errors:
-        raise Invalid(errors)
-    event_id = new_id()
-    await _insert_event(event_id, new, structure, by=by, now=now)
-    series_id = None if again is None else await keep_series(event_id, again, spot.zone, new, now=now)
-    await insert_sessions(event_id, spot, spans, new, online=online, series_id=series_id, now=now)
-    await settle_cycle(await get_event(event_id))
-    await index_words(event_id)
-    if new.publish:
-        await go_public(event_id, structure, by=by, now=now)
-    return await get_event(event_id)
+    if rules.needs_place and new.publish and not any((new.place_id, new.place_name, new.address, new.commune)):
+        errors["place_id"] = NOWHERE
+    if rules.needs_link and new.publish and not new.join_url:
+        errors["join_url"] = NO_LINK
+    return errors
 
 
 async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> Session:

@@ -17,6 +17,9 @@ from ateliers.places.territories import zone_of
 
 Errors = dict[str, str]  # field to message id
 
+NOWHERE = "Say where it takes place."
+NO_LINK = "Give the link of the online meeting."
+
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
     """Place or link, and whose clock counts there."""
@@ -53,7 +56,7 @@ async def find_spot(
     if where.join_url and not rules.needs_link:
         errors["join_url"] = "Only an online event has a link."
     if rules.needs_link and not where.join_url and before is None:
-        errors["join_url"] = "Give the link of the online meeting."
+        errors["join_url"] = NO_LINK
     if errors:
         return nowhere, errors
     if rules.needs_link:
@@ -74,7 +77,7 @@ async def _find_or_keep_place(where: Where, structure: Structure, *, now: dateti
         place = await find_place(where.place_id)
         return place, {} if place else {"place_id": "We do not know this place."}
     if not where.commune and not where.place_name and not where.address:
-        return None, {"place_id": "Say where it takes place."}
+        return None, {"place_id": NOWHERE}
     new, errors = typed_place(where)
     if new is None:
         return None, errors

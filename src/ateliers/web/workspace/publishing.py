@@ -17,7 +17,7 @@ from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.models import list_offered, start_from
 from ateliers.agenda.permission import managed_by
 from ateliers.agenda.previewing import Preview, preview_event
-from ateliers.agenda.publishing import create_event, find_wrong
+from ateliers.agenda.publishing import create_event, lacking
 from ateliers.agenda.unfinished import drop_unfinished, find_unfinished, id_of, keep_unfinished, list_unfinished
 from ateliers.agenda.venues import find_usual_venue
 from ateliers.clock import now
@@ -98,7 +98,7 @@ async def create(request: Request[Any, Any, Any], me: NamedDependency[Person]) -
             await drop_unfinished(id_of(form.raw.get(DRAFT, [""])[-1]), by=me)
             return redirect(event.path)
     elif SAVE not in form.raw:
-        await _look_further(form, me)
+        _look_further(form)
     saved = await _keep(form, me)
     if SAVE in form.raw and saved:
         missing = [name for name in form.errors if form.has(name)]
@@ -150,13 +150,12 @@ async def _preview(form: Form[NewEvent], me: Person) -> Preview | None:
     return await preview_event(found, await get_structure_by_id(chosen), now=now())
 
 
-async def _look_further(form: Form[NewEvent], me: Person) -> None:
-    """Say at once what else the agenda would refuse, beside what is not well written."""
+def _look_further(form: Form[NewEvent]) -> None:
+    """Say at once what is lacking as well, beside what is not well written."""
     found = _right_part(form)
-    refusal = None if found is None else await find_wrong(found, by=me, now=now())
-    if isinstance(refusal, Invalid):
-        told = {name.partition(".")[0] for name in form.errors}
-        form.refuse(Invalid({name: text for name, text in refusal.errors.items() if name not in told}))
+    told = {name.partition(".")[0] for name in form.errors}
+    if found is not None:
+        form.refuse(Invalid({name: text for name, text in lacking(found).items() if name not in told}))
 
 
 def _right_part(form: Form[NewEvent]) -> NewEvent | None:
