@@ -81,7 +81,7 @@ def open_list(page, title: str) -> str:
     """Open the list of that session, and wait until it says that it is kept for later; its path."""
     page.goto("/espace/appel")
     page.locator(".liste a", has_text=title).click()
-    page.wait_for_url(re.compile("/espace/seances/"))
+    page.wait_for_url(re.compile("/espace/seances/"), wait_until="commit")
     page.locator("#gardee").wait_for()
     return page.evaluate("location.pathname")
 
@@ -200,7 +200,7 @@ def test_two_phones_that_disagree_ask_a_human(network, phone):
     line(one).locator(".desaccord .hors").wait_for(state="detached")
     other.reload()
     line(other).locator("[value=present][aria-pressed=true]").wait_for()
-    assert line(other).locator(".desaccord .hors").count() == 0
+    line(other).locator(".desaccord .hors").wait_for(state="detached")
 
 
 def test_a_helper_takes_attendance_by_a_link(managers_tab, tab):
