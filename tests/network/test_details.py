@@ -32,7 +32,9 @@ async def test_managers_keep_address_and_telephone_up_to_date():
     assert (now.name, now.kind, now.slug, now.latitude) == (before.name, before.kind, before.slug, before.latitude)
     with pytest.raises(Invalid) as wrong:
         await update_details(id, Details(address="1 rue Neuve", commune="Lyon"), by=samir)
-    assert wrong.value.errors == {"commune": "This commune is in another département: ask your coordinator."}
+    assert wrong.value.errors == {
+        "commune": "This commune is in another département: there, the structure applies anew."
+    }
     for stranger in (nadia, paule):
         with pytest.raises((NotAllowed, NotFound)):
             await update_details(id, DETAILS, by=stranger)

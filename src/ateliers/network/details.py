@@ -35,7 +35,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def update_details(structure_id: UUID, details: Details, *, by: Person) -> None:
-    """Replace what is told. Another département is another coordinator's to agree to. Raises NotFound, NotAllowed, Invalid."""
+    """Replace what is told. Another département is another coordinator's to admit to. Raises NotFound, NotAllowed, Invalid."""
     async with transaction():
         structure = await get_structure_by_id(structure_id)
         allow_signing(structure_id, by=by)
@@ -43,7 +43,7 @@ async def update_details(structure_id: UUID, details: Details, *, by: Person) ->
         if commune is None:
             raise Invalid({"commune": "We do not know this commune: write its name or its postcode."})
         if commune.departement != structure.departement:
-            raise Invalid({"commune": "This commune is in another département: ask your coordinator."})
+            raise Invalid({"commune": "This commune is in another département: there, the structure applies anew."})
         where = placed(details.commune, commune)
         if commune.code == structure.commune_code:  # its own position is better than that of the commune
             where |= {"latitude": structure.latitude, "longitude": structure.longitude}
