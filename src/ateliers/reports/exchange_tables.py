@@ -12,7 +12,8 @@ from ateliers.places.territories import region_of
 from ateliers.reports.indicator import Counts
 from ateliers.reports.masking import FEW, MOVES, MOVES_OF, SHOWN, Line, Move, bits_of, room_of, sum_of, values_of
 
-TRIED = 4  # lines of each sort that are tried, the cheapest
+TRIED = 3  # lines of each sort that are tried, the cheapest
+MOVES_TRIED = 4  # in one cell, when one of them will do
 OF_REGION, OF_NATION = 8.0, 64.0  # how much dearer it is to hide a figure of these than of a département
 TOGETHER = 50.0  # dearer: partners that are few together
 LAST_RESORT = 1000.0
@@ -124,8 +125,8 @@ class Table:
                             self.take([(leaf.cell, move) for leaf, move in moved])
                             continue
                     best = Best(self, line, bit)
-                    for move in sorted(moves, key=leaves[0].line.price) if len(leaves) == 1 else moves:
-                        if not best.price:
+                    for n, move in enumerate(sorted(moves, key=leaves[0].line.price)):
+                        if not best.price or (n >= MOVES_TRIED and best.price < TOGETHER and len(leaves) == 1):
                             break
                         offer(leaves, move, best)
                     if best.moved:

@@ -196,16 +196,12 @@ class Line:
     def price(self, move: Move) -> float:
         """What it costs the readers to let the move happen here: the more, the larger what they lose."""
         lost = move.touches & SHOWN & ~(self.few | self.touched)
-        # « Moins de 5 » could no longer be said.
-        price = self.weight if move.rises & self.fours else 0.0
-        while lost:
-            lowest = lost & -lost
-            lost ^= lowest
-            known = self.prices.get(lowest)
-            if known is None:
-                known = self.weight * (1 + math.log2(1 + self.values[lowest.bit_length() - 1]))
-                self.prices[lowest] = known
-            price += known
+        price = self.prices.get(lost)
+        if price is None:
+            logs = (math.log2(1 + self.values[bit.bit_length() - 1]) for bit in bits_of(lost))
+            price = self.prices[lost] = self.weight * sum(1 + log for log in logs)
+        if move.rises & self.fours:  # « moins de 5 » could no longer be said
+            price += self.weight
         return price
 
 
