@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from ateliers.mailbox import free_port
+from tests.browser.looking import LOOKS
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -52,13 +53,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """A headless Chromium. Its absence skips the browser tests, and fails them in CI."""
     if CHROMIUM is None:
         told = "Chromium was not found: on Debian, `apt install chromium` brings it."
         if os.environ.get("CI"):
             pytest.fail(told)
         pytest.skip(told)
+    folder = tmp_path_factory.getbasetemp()
+    LOOKS.file = (folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder) / "looked-at.txt"
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
