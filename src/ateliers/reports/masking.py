@@ -23,11 +23,11 @@ from ateliers.words import T
 FEW = 5  # counts under this are not shown
 PEOPLE = tuple(indicator for indicator in COUNTED if indicator.is_about_people)
 BITS = {indicator.key: 1 << n for n, indicator in enumerate(PEOPLE)}  # sets of indicators are numbers below
-# What anybody can compute of a line, and what a line of another table may consist of: seats where there is no limit, and
-# seats of sessions to come.
-_NO_LIMIT, _TO_COME = (1 << len(PEOPLE) + n for n in range(2))
+# What anybody can compute of a line, and what a line of another table may consist of: seats where there is no limit, seats of
+# sessions to come, and of sessions held.
+_NO_LIMIT, _TO_COME, _OVER = (1 << len(PEOPLE) + n for n in range(3))
 SHOWN = (1 << len(PEOPLE)) - 1
-_VALUED = (*BITS.values(), _NO_LIMIT, _TO_COME)
+_VALUED = (*BITS.values(), _NO_LIMIT, _TO_COME, _OVER)
 
 Steps = tuple[tuple[str, int], ...]  # field of Counts, +1 or -1
 
@@ -73,6 +73,7 @@ class Move:
         changes[_TO_COME] = sum(
             step if name in _SEATS else -step for name, step in steps if name in {*_SEATS, *_AMONG_SEATS}
         )
+        changes[_OVER] = sum(step for name, step in steps if name in _AMONG_SEATS)
         self.steps = steps
         self.rises = sum(bit for bit, change in changes.items() if change > 0)
         self.touches = sum(bit for bit, change in changes.items() if change)
@@ -153,7 +154,7 @@ _ALONE = MOVES[: 2 * len(_UP)]
 MOVES_OF: dict[int, tuple[tuple[Move, ...], ...]] = {
     bit: (tuple(one for one in _ALONE if one.touches & bit),) for bit in (*BITS.values(), _NO_LIMIT)
 }
-MOVES_OF[_TO_COME] = tuple((move_of(steps), move_of(steps).back) for steps in _ARRIVALS)
+MOVES_OF[_TO_COME] = MOVES_OF[_OVER] = tuple((move_of(steps), move_of(steps).back) for steps in _ARRIVALS)
 MOVES_OF[_NO_LIMIT] += MOVES_OF[_TO_COME][1:]
 
 
@@ -210,7 +211,7 @@ def values_of(counts: Counts) -> list[int]:
     fields = _FIELDS_OF(counts)
     values = [sum(fields[place] for place in places) if len(places) > 1 else fields[places[0]] for places in _PLACES]
     values.append(counts.seats_unlimited)
-    values.append(counts.seats_limited + counts.seats_unlimited - _answered(counts))
+    values += (counts.seats_limited + counts.seats_unlimited - _answered(counts), _answered(counts))
     return values
 
 
