@@ -18,7 +18,7 @@ from ateliers.refusals import Invalid
 
 # What a structure tells everybody, when it applies and later.
 Street = Annotated[
-    str, Meta(min_length=1, max_length=200, title="Number and street", extra={"autocomplete": "street-address"})
+    str, Meta(min_length=1, max_length=200, title="Number and street", extra={"autocomplete": "address-line1"})
 ]
 PublicPhone = Annotated[
     str,
