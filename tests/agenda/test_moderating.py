@@ -117,6 +117,17 @@ async def test_only_what_was_read_is_published():
     assert (await get_event(event_id)).state is event.state
 
 
+async def test_what_is_over_meanwhile_can_still_be_published():
+    event_id, _by, paule = await ask()
+    _event, version = await get_to_read(event_id, by=paule)
+
+    late = await approve_event(event_id, Approval(seen=version), by=paule, now=LATER + timedelta(days=365))
+
+    assert late.state is EventState.PUBLISHED
+    [session] = await list_sessions_of_event(event_id)
+    assert not session.takes_bookings(LATER + timedelta(days=365))
+
+
 async def test_only_the_territorys_coordinators_answer():
     event_id, by, _paule = await ask()
     far = await get_person(await make_person("Yves Loin", "coordinator", departements=["974"]))

@@ -176,7 +176,8 @@ async def approve_event(event_id: UUID, approval: Approval, *, by: Person, now: 
         _must_wait(event)
         if approval.seen != version_of(event, await _last_change(event_id)):
             raise ReadAnother
-        await _check(event_id, await get_structure_by_id(event.structure_id), now=now)
+        # What is over meanwhile, or was when it was imported, is read late rather than never: nobody books it, and it is counted.
+        await _check(event_id, await get_structure_by_id(event.structure_id), now=now, may_be_over=True)
         await _publish(event_id, now=now)
         await _tell(event, Step.PUBLISHED, approval.message, by=by, now=now)
         return await get_event(event_id)
@@ -230,14 +231,15 @@ def version_of(event: Event, sessions_changed_at: datetime | None) -> datetime:
     return max(event.updated_at, sessions_changed_at or event.updated_at)
 
 
-async def _check(event_id: UUID, structure: Structure, *, now: datetime) -> None:
+async def _check(event_id: UUID, structure: Structure, *, now: datetime, may_be_over: bool = False) -> None:
     if structure.state is not StructureState.ADMITTED:
         raise StructureNotAdmitted
     coming = await fetch_value(
-        "SELECT count(*) FROM session WHERE event_id = $1 AND starts_at > $2 AND called_off_at IS NULL "
+        "SELECT count(*) FROM session WHERE event_id = $1 AND (starts_at > $2 OR $3) AND called_off_at IS NULL "
         "AND onsite_id IS NULL",
         event_id,
         now,
+        may_be_over,
     )
     if not coming:
         raise NothingToPublish
