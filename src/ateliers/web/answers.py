@@ -45,13 +45,15 @@ TITLES = {
 # The database restarts or cannot be reached: nothing was changed, and trying again is right.
 DATABASE_AWAY = (
     ConnectionError,
+    BlockingIOError,  # its socket, when too many wait at it
     FileNotFoundError,  # its socket
+    TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,  # it went away in the middle of a word
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
 )
 
 
@@ -158,13 +160,18 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 def on_fault(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
     """A fault of ours: logged whole, told in one sentence."""
-    if isinstance(fault, DATABASE_AWAY):
+    if _is_away(fault):
         log.error("database away", error=type(fault).__name__)
         answer = _answer(request, 503, gettext(TITLES[503]))
         answer.headers["retry-after"] = "5"
         return answer
     log.error("fault", error=type(fault).__name__, exc_info=fault)
     return _answer(request, 500, gettext(TITLES[500]))
+
+
+def _is_away(fault: Exception) -> bool:
+    """Whether PostgreSQL went away, as asyncpg says it, or uvloop of a connection that closed under its hands."""
+    return isinstance(fault, DATABASE_AWAY) or (isinstance(fault, RuntimeError) and "handler is closed" in str(fault))
 
 
 HANDLERS: Any = {Refusal: on_refusal, HTTPException: on_http_error, Exception: on_fault}
