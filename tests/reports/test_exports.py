@@ -185,6 +185,11 @@ async def test_who_stops_reading_leaves_nothing_open() -> None:
     async with aclosing(read):
         assert len(await anext(read)) == 1
 
-    assert await database.fetch_value("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") == 0
+    assert (
+        await database.fetch_value(
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+        )
+        == 0
+    )
     sizes = [len(batch) async for batch in database.batches("SELECT generate_series(1, 5)", size=2)]
     assert sizes == [2, 2, 1]
