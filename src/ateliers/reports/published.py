@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ateliers.agenda.kinds import Kind
 from ateliers.places.territories import region_of
@@ -35,6 +35,13 @@ _ROW: dict[Grouping, Callable[[Cell], str]] = {
     Grouping.REGION: lambda cell: region_of(cell.departement),
     Grouping.DEPARTEMENT: lambda cell: cell.departement,
 }
+
+
+def told_whole(by: Grouping, kind: Kind | None, start: date, end: date) -> bool:
+    """Whether counts of people are told of these days outside the structures: of whole months, or (in finer lines) quarters."""
+    after = end + timedelta(days=1)
+    is_fine = kind is not None or by in {Grouping.STRUCTURE, Grouping.COMMUNE, Grouping.KIND}
+    return start.day == after.day == 1 and not (is_fine and (start.month % 3 != 1 or after.month % 3 != 1))
 
 
 async def count_published(
