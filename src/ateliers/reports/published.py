@@ -38,7 +38,12 @@ _ROW: dict[Grouping, Callable[[Cell], str]] = {
 
 
 def told_whole(by: Grouping, kind: Kind | None, start: date, end: date) -> bool:
-    """Whether counts of people are told of these days outside the structures: of whole months, or (in finer lines) quarters."""
+    """Whether counts of people are told of these days outside the structures: of whole months, or (in finer lines) quarters.
+
+    Of one kind alone they are told of territories, not of a structure, commune or month: no days help there.
+    """
+    if kind is not None and by in {Grouping.STRUCTURE, Grouping.COMMUNE, Grouping.MONTH}:
+        return False
     after = end + timedelta(days=1)
     is_fine = kind is not None or by in {Grouping.STRUCTURE, Grouping.COMMUNE, Grouping.KIND}
     return start.day == after.day == 1 and not (is_fine and (start.month % 3 != 1 or after.month % 3 != 1))
