@@ -12,7 +12,7 @@ import msgspec
 
 from ateliers import database
 from ateliers.places.communes import region_of
-from ateliers.reports.grouping import Grouping
+from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.indicator import Counts
 from ateliers.reports.scope import Scope
 from tests.world import (
@@ -31,6 +31,7 @@ TOWNS = [NEVERS, DIJON, SAINT_DENIS]
 COUNTERS = ["informed", "helped", "activated", "shown", "completed", "answered"]
 KINDS = ["workshop", "webinar", "stand", "training"]
 NOW = NOON
+FINE = {Grouping.STRUCTURE, Grouping.COMMUNE, Grouping.KIND}
 
 
 class Known(msgspec.Struct, kw_only=True):
@@ -104,9 +105,9 @@ async def _make_session(chance: random.Random, event: Any, place: Any) -> Known:
     if outcome is not None:
         values = dict(zip(("present", "absent", "excused", "walk_ins"), tally, strict=True))
         await insert_tally(session, **values)
-    counters = {name: chance.randint(0, 9) for name in COUNTERS if chance.random() < 0.4}
-    for name, total in counters.items():
-        await database.execute("INSERT INTO count_sum VALUES ($1, $2, $3, $4)", session, name, total, NOON)
+    counters = {counter: chance.randint(0, 9) for counter in COUNTERS if chance.random() < 0.4}
+    for counter, total in counters.items():
+        await database.execute("INSERT INTO count_sum VALUES ($1, $2, $3, $4)", session, counter, total, NOON)
     effort = (chance.randint(60, 200), chance.randint(0, 90), 60, 0) if chance.random() < 0.3 else None
     if effort is not None:
         await database.execute("INSERT INTO effort_sum VALUES ($1, 2, 1, $2, $3, $4, $5, $6)", session, *effort, NOON)
@@ -157,6 +158,23 @@ def key_of(by: Grouping, known: Known) -> str:
         Grouping.KIND: known.kind,
         Grouping.MONTH: f"{known.day:%Y-%m}",
     }[by]
+
+
+def expected_cells(
+    network: list[Known], by: Grouping, part: Part, start: date, end: date, kind: str | None, scope: Scope
+) -> dict[tuple[str, str, str], tuple[str, Counts]]:
+    """The counts of each département and month or quarter, with the names of structures and communes."""
+    here: dict[tuple[str, str], list[Known]] = defaultdict(list)
+    for one in network:
+        name = f"{one.day:%Y-%m}" if part is Part.MONTH else f"{one.day.year}-T{(one.day.month + 2) // 3}"
+        here[one.town["departement"], name].append(one)
+    names = {str(one.structure): one.structure_name for one in network}
+    names |= {town["commune_code"]: town["commune_name"] for town in TOWNS}
+    return {
+        (departement, of if by in FINE else "", name): (names.get(of, ""), counts)
+        for (departement, name), some in here.items()
+        for of, counts in expected(some, by if by in FINE else Grouping.NATION, start, end, kind, scope).items()
+    }
 
 
 def expected(

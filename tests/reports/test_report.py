@@ -11,14 +11,15 @@ from ateliers import database
 from ateliers.agenda.kinds import Kind
 from ateliers.network.people import Person, Role, RoleName
 from ateliers.refusals import Invalid, NotAllowed
-from ateliers.reports.grouping import Grouping
+from ateliers.reports.counting import count_cells
+from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.indicator import Counts
 from ateliers.reports.indicators import COUNTED, RATES
 from ateliers.reports.masking import Mask
 from ateliers.reports.report import Cell, Rate, Report, report
 from ateliers.reports.rollups import roll_days
 from ateliers.reports.scope import Scope, own_structures, territory
-from tests.reports.network import NOW, expected, insert_tally, make_network
+from tests.reports.network import NOW, expected, expected_cells, insert_tally, make_network
 from tests.world import START, make_booking, make_event, make_session, make_structure
 
 EVERYTHING = Scope(is_outside=False)
@@ -54,6 +55,10 @@ async def test_sql_agrees_with_a_plain_count(seed: int) -> None:
                     one.key: one.value(total) for one in COUNTED
                 }
                 assert total.sessions == total.held + total.called_off + total.planned + total.missing
+                for part in Part:
+                    asked = (by, part, START_DAY, END_DAY)
+                    cells = expected_cells(network, *asked, kind.value if kind else None, scope)
+                    assert await count_cells(*asked, kind, scope, now=NOW) == cells
 
 
 async def a_small_report(**wanted: object):

@@ -10,7 +10,8 @@ import pytest
 from ateliers import database
 from ateliers.agenda.kinds import Kind
 from ateliers.reports import sessions as sessions_one_by_one
-from ateliers.reports.grouping import Grouping
+from ateliers.reports.counting import count_cells
+from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.report import report
 from ateliers.reports.rollups import roll_days
 from ateliers.reports.scope import Scope
@@ -97,6 +98,8 @@ async def test_sums_and_sessions_agree_after_every_correction(monkeypatch: pytes
             "now": NOW,
         }
         assert await report(**asked) == await report(**asked, direct=True)
+        asked["part"] = chance.choice(list(Part))
+        assert await count_cells(**asked) == await count_cells(**asked, direct=True)
 
 
 async def test_a_day_is_summed_once_its_last_session_is_over() -> None:

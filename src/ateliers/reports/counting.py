@@ -8,10 +8,11 @@ from typing import Any
 from ateliers.agenda.kinds import Kind
 from ateliers.database import fetch_rows
 from ateliers.places.communes import region_of
-from ateliers.reports.grouping import Grouping
+from ateliers.reports.grouping import Grouping, Part
+from ateliers.reports.indicator import Counts
 from ateliers.reports.rollups import count_rolled, sums_of
 from ateliers.reports.scope import Scope
-from ateliers.reports.sessions import KEYS, Counted, chosen_sessions, count_sessions, midnight
+from ateliers.reports.sessions import APART, KEYS, Cells, Counted, chosen_sessions, count_sessions, midnight
 
 
 async def count(
@@ -25,20 +26,46 @@ async def count(
     direct: bool = False,
     apart: bool = False,
 ) -> Counted:
-    """The counts of the sessions promised for a day from `start` to `end`.
+    """The counts of the sessions promised for a day from `start` to `end`, by key of a row.
 
     `direct`: without the sums; `apart`: those of each département, whose code and APART begin the keys.
     """
+    part = Part.MONTH if by is Grouping.MONTH else None
+    found: dict[str, list[tuple[str, Counts]]] = {}
+    for cell, counted in (await count_cells(by, part, start, end, kind, scope, now=now, direct=direct)).items():
+        row = f"{cell[0]}{APART}{cell[1] or cell[2]}" if apart else _row_of(by, *cell)
+        found.setdefault(row, []).append(counted)
+    return {
+        row: (min(name for name, _counts in some), Counts.sum_of(counts for _name, counts in some))
+        for row, some in found.items()
+    }
+
+
+async def count_cells(
+    by: Grouping,
+    part: Part | None,
+    start: date,
+    end: date,
+    kind: Kind | None,
+    scope: Scope,
+    *,
+    now: datetime,
+    direct: bool = False,
+) -> Cells:
+    """The same counts told apart by département, by what lines stand for in it, and by part of time.
+
+    What stands for territories or months is '' and its part alone tells it; without `part`, the whole period is one.
+    """
     if direct:
-        counted = await count_sessions(by, start, end, kind, scope, now=now, apart=apart)
+        cells = await count_sessions(by, part, start, end, kind, scope, now=now)
     else:
-        sums = await sums_of(start, end)
-        counted = await count_rolled(by, sums, kind, scope, apart=apart)
-        more = await count_sessions(by, start, end, kind, scope, now=now, only=sums.left, apart=apart)
-        for key, (name, counts) in more.items():
-            known = counted.get(key)
-            counted[key] = (min(known[0], name), known[1] + counts) if known else (name, counts)
-    return _fold_regions(counted) if by is Grouping.REGION else counted
+        rolled = await sums_of(start, end)
+        cells = await count_rolled(by, part, rolled, kind, scope)
+        more = await count_sessions(by, part, start, end, kind, scope, now=now, only=rolled.left)
+        for cell, (name, counts) in more.items():
+            known = cells.get(cell)
+            cells[cell] = (min(known[0], name), known[1] + counts) if known else (name, counts)
+    return await _named(cells) if by is Grouping.STRUCTURE else cells
 
 
 async def count_persons(
@@ -54,7 +81,7 @@ async def count_persons(
     )
     chosen = chosen_sessions(scope, kind, args, bookings=came)
     rows = await fetch_rows(
-        f"SELECT {KEYS[by][0]} AS key, count(DISTINCT b.contact_key) AS persons {chosen} "
+        f"SELECT {KEYS[by]} AS key, count(DISTINCT b.contact_key) AS persons {chosen} "
         "AND s.called_off_at IS NULL AND $3::timestamptz IS NOT NULL GROUP BY GROUPING SETS ((1), ())",
         *args,
     )
@@ -64,9 +91,22 @@ async def count_persons(
     return found
 
 
-def _fold_regions(counted: Counted) -> Counted:
-    regions: Counted = {}
-    for departement, (_name, counts) in counted.items():
-        region = region_of(departement)
-        regions[region] = ("", regions[region][1] + counts if region in regions else counts)
-    return regions
+async def _named(cells: Cells) -> Cells:
+    """With the names of structures, each looked up once."""
+    rows = await fetch_rows(
+        "SELECT id::text, name FROM structure WHERE id = ANY ($1::uuid[])", list({of for _, of, _ in cells})
+    )
+    names = {row[0]: row[1] for row in rows}
+    return {cell: (names[cell[1]], counts) for cell, (_name, counts) in cells.items()}
+
+
+def _row_of(by: Grouping, departement: str, of: str, part: str) -> str:
+    match by:
+        case Grouping.NATION:
+            return "FR"
+        case Grouping.REGION:
+            return region_of(departement)
+        case Grouping.DEPARTEMENT:
+            return departement
+        case _:
+            return of or part

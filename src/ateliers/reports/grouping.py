@@ -30,6 +30,18 @@ class Grouping(enum.Enum):
         return _GROUPINGS[self]
 
 
+class Part(enum.Enum):
+    """A part of a year, of which figures are told; each has a name that sorts: 2026-03, 2026-T1."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+
+    @property
+    def pattern(self) -> str:
+        """How PostgreSQL writes the name."""
+        return "YYYY-MM" if self is Part.MONTH else 'YYYY-"T"Q'
+
+
 _GROUPINGS = {
     Grouping.STRUCTURE: T("Structure"),
     Grouping.COMMUNE: T("Commune"),

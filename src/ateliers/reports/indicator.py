@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import operator
 from collections.abc import Iterable
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from ateliers.words import T
 
 
-class Counts(msgspec.Struct, kw_only=True):
+class Counts(msgspec.Struct, gc=False):
     """What is counted for a group of sessions. Seats, bookings and people leave out sessions that were called off."""
 
     sessions: int = 0
@@ -46,11 +47,10 @@ class Counts(msgspec.Struct, kw_only=True):
     @classmethod
     def sum_of(cls, some: Iterable[Counts]) -> Counts:
         """What groups of sessions come to together."""
-        sums = zip(*map(msgspec.structs.astuple, some), strict=True)
-        return cls(**dict(zip(cls.__struct_fields__, map(sum, sums), strict=False)))
+        return cls(*map(sum, zip(*map(msgspec.structs.astuple, some), strict=True)))
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
+        return Counts(*map(operator.add, msgspec.structs.astuple(self), msgspec.structs.astuple(other)))
 
 
 class Unit(enum.Enum):

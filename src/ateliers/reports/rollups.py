@@ -10,28 +10,35 @@ import msgspec
 
 from ateliers.agenda.kinds import Kind
 from ateliers.database import execute, fetch_rows, fetch_value, transaction
-from ateliers.reports.grouping import Grouping
-from ateliers.reports.indicator import Counts
+from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.scope import Scope
-from ateliers.reports.sessions import APART, COUNTS, Counted, chosen_sessions, counted_of, midnight
+from ateliers.reports.sessions import (
+    DEPARTEMENT,
+    FIELDS,
+    KEYS,
+    NOTHING,
+    Cells,
+    cells_of,
+    chosen_sessions,
+    midnight,
+    part_of,
+    sums,
+)
 
 SETTLED = timedelta(days=4)  # days that lie further back are summed: over on every clock of the world
 ROLLED_AT_ONCE = 31  # days
 ROLLING = 0x726F6C  # advisory lock: one process sums at a time
-ROLLED = tuple(field for field in Counts.__struct_fields__ if field != "planned")  # nothing long over is still to come
+ROLLED = tuple(field for field in FIELDS if field != "planned")  # nothing long over is still to come
 
 _BROAD = "departement, kind"  # what the table of a nation's months tells apart
 _FINE = "structure_id, commune_code, departement, kind"  # and that of the structures'
 _COLUMNS = ", ".join(ROLLED)
-_SUMS = ", ".join(f"sum({field}) AS {field}" for field in ROLLED)
-_KEYS = {
-    Grouping.STRUCTURE: ("f.structure_id", "(SELECT name FROM structure WHERE id = f.structure_id)"),
+_SUMS = ", ".join(f"sum({field})::bigint AS {field}" for field in ROLLED)
+_COUNTS = ", ".join(f"sum({field})::bigint" if field in ROLLED else "0" for field in FIELDS)
+_OF = {
+    Grouping.STRUCTURE: ("f.structure_id::text", "''"),
     Grouping.COMMUNE: ("f.commune_code", "min(f.commune_name)"),
-    Grouping.DEPARTEMENT: ("f.departement", "''"),
-    Grouping.REGION: ("f.departement", "''"),
-    Grouping.NATION: ("'FR'", "''"),
     Grouping.KIND: ("f.kind", "''"),
-    Grouping.MONTH: ("to_char(f.day, 'YYYY-MM')", "''"),
 }
 
 
@@ -68,15 +75,12 @@ async def sums_of(start: date, end: date) -> Sums:
     )
 
 
-async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope, *, apart: bool = False) -> Counted:
-    """The counts of the sessions of months and days that are summed; `apart`: as `count` says."""
-    key, name = _KEYS[by]
-    group = "1"
-    if apart:
-        key, group = f"f.departement || '{APART}' || {key}", f"f.departement, {key}"
+async def count_rolled(by: Grouping, part: Part | None, rolled: Sums, kind: Kind | None, scope: Scope) -> Cells:
+    """The counts of the sessions of months and days that are summed; structures without their names."""
+    of, name = _OF.get(by, NOTHING)
     is_broad = scope.structures is None and by not in {Grouping.STRUCTURE, Grouping.COMMUNE}
     table, columns = ("figure_month", _BROAD) if is_broad else ("structure_month", f"{_FINE}, commune_name")
-    args: list[Any] = [sums.months, sums.days]
+    args: list[Any] = [rolled.months, rolled.days]
     conditions = ["true"]
     for condition, value in (
         ("f.structure_id = ANY ($%d)", scope.structures),
@@ -87,12 +91,13 @@ async def count_rolled(by: Grouping, sums: Sums, kind: Kind | None, scope: Scope
             args.append(value)
             conditions.append(condition % len(args))
     rows = await fetch_rows(
-        f"SELECT {key} AS key, {name} AS name, {_SUMS} FROM ("
+        f"SELECT f.departement, {of}, {part_of('f.day', part)}, {name}, {_COUNTS} FROM ("
         f"SELECT month AS day, {columns}, {_COLUMNS} FROM {table} WHERE month = ANY ($1) "
-        f"UNION ALL SELECT day, {columns}, {_COLUMNS} FROM figure_day WHERE day = ANY ($2)) f WHERE {' AND '.join(conditions)} GROUP BY {group}",
+        f"UNION ALL SELECT day, {columns}, {_COLUMNS} FROM figure_day WHERE day = ANY ($2)) f "
+        f"WHERE {' AND '.join(conditions)} GROUP BY 1, 2, 3",
         *args,
     )
-    return counted_of(rows)
+    return cells_of(rows)
 
 
 async def roll_days(now: datetime) -> int:
@@ -120,12 +125,10 @@ async def roll_days(now: datetime) -> int:
         await execute("DELETE FROM figure_day WHERE day = ANY ($1)", days)
         args: list[Any] = [midnight(days[0]), midnight(days[-1]) + timedelta(days=1), now]
         chosen = chosen_sessions(Scope(is_outside=False), None, args, only=days, one_by_one=True)
-        sums = ", ".join(f"COALESCE({field}, 0)" for field in ROLLED)
         await execute(
-            f"INSERT INTO figure_day (day, {_FINE}, commune_name, {_COLUMNS}) SELECT day, {_FINE}, commune_name, {sums} FROM ("
-            "SELECT s.local_start::date AS day, e.structure_id, COALESCE(p.commune_code, o.commune_code) AS commune_code, "
-            "COALESCE(p.departement, o.departement) AS departement, e.kind, "
-            f"min(COALESCE(p.commune_name, o.commune_name)) AS commune_name, {COUNTS} {chosen} GROUP BY 1, 2, 3, 4, 5) x",
+            f"INSERT INTO figure_day (day, {_FINE}, commune_name, {_COLUMNS}) "
+            f"SELECT s.local_start::date, e.structure_id, {KEYS[Grouping.COMMUNE]}, {DEPARTEMENT}, e.kind, "
+            f"min(COALESCE(p.commune_name, o.commune_name)), {sums(ROLLED)} {chosen} GROUP BY 1, 2, 3, 4, 5",
             *args,
         )
         await _roll_months(sorted(_months(days)))

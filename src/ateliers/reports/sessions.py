@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import asyncpg
 
 from ateliers.agenda.kinds import RULES, Counter, Kind
 from ateliers.database import fetch_rows
-from ateliers.reports.grouping import Grouping
+from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.indicator import Counts
 from ateliers.reports.scope import Scope
 
@@ -18,17 +18,29 @@ FEW_STRUCTURES = 50  # of which bookings are looked up session by session
 FEW_SESSIONS = 20_000  # the same: days that are not summed are few, or empty, once the chore has caught up
 
 Counted = dict[str, tuple[str, Counts]]  # by key of a row: its name in the tables, its counts
-
 APART = "/"  # stands between a département and what of it is counted apart
+Cells = dict[
+    tuple[str, str, str], tuple[str, Counts]
+]  # the same by département, key of what is told apart in it, part of time
+
+DEPARTEMENT = "COALESCE(p.departement, o.departement)"
 KEYS = {
-    Grouping.STRUCTURE: ("e.structure_id", "min(o.name)"),
-    Grouping.COMMUNE: ("COALESCE(p.commune_code, o.commune_code)", "min(COALESCE(p.commune_name, o.commune_name))"),
-    Grouping.DEPARTEMENT: ("COALESCE(p.departement, o.departement)", "''"),
-    Grouping.REGION: ("COALESCE(p.departement, o.departement)", "''"),
-    Grouping.NATION: ("'FR'", "''"),
-    Grouping.KIND: ("e.kind", "''"),
-    Grouping.MONTH: ("to_char(s.local_start, 'YYYY-MM')", "''"),
+    Grouping.STRUCTURE: "e.structure_id",
+    Grouping.COMMUNE: "COALESCE(p.commune_code, o.commune_code)",
+    Grouping.DEPARTEMENT: DEPARTEMENT,
+    Grouping.REGION: DEPARTEMENT,
+    Grouping.NATION: "'FR'",
+    Grouping.KIND: "e.kind",
+    Grouping.MONTH: "to_char(s.local_start, 'YYYY-MM')",
 }
+# What cells tell apart in a département, each beside its name in the tables.
+_OF = {
+    Grouping.STRUCTURE: ("e.structure_id::text", "''"),
+    Grouping.COMMUNE: ("COALESCE(p.commune_code, o.commune_code)", "min(COALESCE(p.commune_name, o.commune_name))"),
+    Grouping.KIND: ("e.kind", "''"),
+}
+NOTHING = ("''", "''")
+FIELDS = Counts.__struct_fields__
 
 
 # Seats confirmed and waiting are the session's own counters, which the desk keeps under its lock.
@@ -67,38 +79,47 @@ _OF_EACH = f"""LEFT JOIN LATERAL (SELECT * FROM session WHERE onsite_id = s.id O
     LEFT JOIN LATERAL (SELECT {_COUNTERS} FROM count_sum WHERE session_id = s.id) c ON true
     LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHERE session_id = {_DESK}) b ON true"""
 
-COUNTS = f"""
-    count(*) FILTER (WHERE {_ONE}) AS sessions,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} IS NOT NULL) AS held,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} = 'held_empty') AS held_empty,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NOT NULL) AS called_off,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} IS NULL AND s.ends_at > $3) AS planned,
-    count(*) FILTER (WHERE {_ONE} AND s.called_off_at IS NULL AND {_OUTCOME} IS NULL AND s.ends_at <= $3) AS missing,
-    sum(s.capacity) FILTER (WHERE s.called_off_at IS NULL) AS capacity,
-    sum(s.seats_taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NOT NULL) AS seats_limited,
-    sum(s.seats_taken) FILTER (WHERE s.called_off_at IS NULL AND s.capacity IS NULL) AS seats_unlimited,
-    sum(b.bookings) FILTER (WHERE s.called_off_at IS NULL AND {COUNTS_BOOKINGS}) AS bookings,
-    sum(b.given_back) FILTER (WHERE s.called_off_at IS NULL) AS given_back,
-    sum(s.seats_waiting) FILTER (WHERE s.called_off_at IS NULL) AS waiting,
-    sum(t.present) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS present,
-    sum(t.absent) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS absent,
-    sum(t.excused) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS excused,
-    sum(t.walk_ins) FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS walk_ins,
-    sum(c.informed) FILTER (WHERE {_STANDS}) AS informed,
-    sum(c.helped) FILTER (WHERE {_STANDS}) AS helped,
-    sum(c.activated) FILTER (WHERE {_STANDS}) AS stand_activated,
-    sum(c.shown) FILTER (WHERE {_OTHERS}) AS shown,
-    sum(c.activated) FILTER (WHERE {_OTHERS}) AS activated,
-    sum(c.completed) FILTER (WHERE {_OTHERS}) AS completed,
-    sum(c.answered) FILTER (WHERE {_OTHERS}) AS answered,
-    count(f.people) FILTER (WHERE s.called_off_at IS NULL) AS told,
-    sum(f.minutes) FILTER (WHERE s.called_off_at IS NULL) AS minutes,
-    sum(f.preparation) FILTER (WHERE s.called_off_at IS NULL) AS preparation,
-    sum(f.volunteer_minutes) FILTER (WHERE s.called_off_at IS NULL) AS volunteer_minutes,
-    sum(f.volunteer_preparation) FILTER (WHERE s.called_off_at IS NULL) AS volunteer_preparation,
-    sum(GREATEST(s.seats_taken - COALESCE(t.present + t.absent + t.excused, 0), 0))
-        FILTER (WHERE s.called_off_at IS NULL AND s.outcome IS NOT NULL) AS unanswered
-"""
+_HAPPENS = "s.called_off_at IS NULL"
+_TOLD = f"{_HAPPENS} AND s.outcome IS NOT NULL"
+_COUNTED = {  # each field of Counts, and of which sessions
+    "sessions": ("count(*)", _ONE),
+    "held": ("count(*)", f"{_ONE} AND {_HAPPENS} AND {_OUTCOME} IS NOT NULL"),
+    "held_empty": ("count(*)", f"{_ONE} AND {_HAPPENS} AND {_OUTCOME} = 'held_empty'"),
+    "called_off": ("count(*)", f"{_ONE} AND s.called_off_at IS NOT NULL"),
+    "planned": ("count(*)", f"{_ONE} AND {_HAPPENS} AND {_OUTCOME} IS NULL AND s.ends_at > $3"),
+    "missing": ("count(*)", f"{_ONE} AND {_HAPPENS} AND {_OUTCOME} IS NULL AND s.ends_at <= $3"),
+    "capacity": ("sum(s.capacity)", _HAPPENS),
+    "seats_limited": ("sum(s.seats_taken)", f"{_HAPPENS} AND s.capacity IS NOT NULL"),
+    "seats_unlimited": ("sum(s.seats_taken)", f"{_HAPPENS} AND s.capacity IS NULL"),
+    "bookings": ("sum(b.bookings)", f"{_HAPPENS} AND {COUNTS_BOOKINGS}"),
+    "given_back": ("sum(b.given_back)", _HAPPENS),
+    "waiting": ("sum(s.seats_waiting)", _HAPPENS),
+    "present": ("sum(t.present)", _TOLD),
+    "absent": ("sum(t.absent)", _TOLD),
+    "excused": ("sum(t.excused)", _TOLD),
+    "unanswered": ("sum(GREATEST(s.seats_taken - COALESCE(t.present + t.absent + t.excused, 0), 0))", _TOLD),
+    "walk_ins": ("sum(t.walk_ins)", _TOLD),
+    "informed": ("sum(c.informed)", _STANDS),
+    "helped": ("sum(c.helped)", _STANDS),
+    "stand_activated": ("sum(c.activated)", _STANDS),
+    "shown": ("sum(c.shown)", _OTHERS),
+    "activated": ("sum(c.activated)", _OTHERS),
+    "completed": ("sum(c.completed)", _OTHERS),
+    "answered": ("sum(c.answered)", _OTHERS),
+    "told": ("count(f.people)", _HAPPENS),
+    "minutes": ("sum(f.minutes)", _HAPPENS),
+    "preparation": ("sum(f.preparation)", _HAPPENS),
+    "volunteer_minutes": ("sum(f.volunteer_minutes)", _HAPPENS),
+    "volunteer_preparation": ("sum(f.volunteer_preparation)", _HAPPENS),
+}
+
+
+def sums(fields: Iterable[str]) -> str:
+    """Columns of a SELECT: these fields of Counts, of the sessions that `chosen_sessions` chose."""
+    return ", ".join(
+        f"COALESCE({what} FILTER (WHERE {of}), 0)::bigint AS {field}"
+        for field, (what, of) in ((field, _COUNTED[field]) for field in fields)
+    )
 
 
 def chosen_sessions(
@@ -154,6 +175,7 @@ def midnight(day: date) -> datetime:
 
 async def count_sessions(
     by: Grouping,
+    part: Part | None,
     start: date,
     end: date,
     kind: Kind | None,
@@ -161,9 +183,8 @@ async def count_sessions(
     *,
     now: datetime,
     only: list[date] | None = None,
-    apart: bool = False,
-) -> Counted:
-    """The counts of the sessions of a period, or `only` of some of its days; `apart`: as `count` says."""
+) -> Cells:
+    """The counts of the sessions of a period, or `only` of some of its days; structures without their names."""
     one_by_one = False
     if only is not None:
         found = await _sessions_a_day(only)
@@ -171,23 +192,25 @@ async def count_sessions(
             return {}
         start, end = min(found), max(found)
         only, one_by_one = list(found), sum(found.values()) <= FEW_SESSIONS
-    key, name = KEYS[by]
-    if apart:
-        key = f"{KEYS[Grouping.DEPARTEMENT][0]} || '{APART}' || {key}"
+    of, name = _OF.get(by, NOTHING)
     args: list[Any] = [midnight(start), midnight(end) + timedelta(days=1), now]
     chosen = chosen_sessions(scope, kind, args, only=only, one_by_one=one_by_one)
-    return counted_of(await fetch_rows(f"SELECT {key} AS key, {name} AS name, {COUNTS} {chosen} GROUP BY 1", *args))
-
-
-def counted_of(rows: Sequence[asyncpg.Record]) -> Counted:
-    """Rows of key, name and counts."""
-    return {
-        str(row["key"]): (
-            row["name"],
-            Counts(**{field: int(row[field] or 0) for field in Counts.__struct_fields__ if field in row}),
+    return cells_of(
+        await fetch_rows(
+            f"SELECT {DEPARTEMENT}, {of}, {part_of('s.local_start', part)}, {name}, {sums(FIELDS)} {chosen} GROUP BY 1, 2, 3",
+            *args,
         )
-        for row in rows
-    }
+    )
+
+
+def part_of(day: str, part: Part | None) -> str:
+    """SQL: the part of time that a day is in."""
+    return "''" if part is None else f"to_char({day}, '{part.pattern}')"
+
+
+def cells_of(rows: Iterable[asyncpg.Record]) -> Cells:
+    """Rows of a cell's three keys, its name and its counts in the order of FIELDS."""
+    return {(row[0], row[1], row[2]): (row[3], Counts(*row[4:])) for row in rows}
 
 
 async def _sessions_a_day(days: list[date]) -> dict[date, int]:
