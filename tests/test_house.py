@@ -92,6 +92,7 @@ OWNERS = {
     "certificate": "attendance",
     "figure_day": "reports",
     "figure_month": "reports",
+    "figure_quarter": "reports",
     "structure_month": "reports",
     "rolled_day": "reports",
     "stale_day": "reports",

@@ -79,11 +79,11 @@ async def test_sums_and_sessions_agree_after_every_correction(monkeypatch: pytes
 
     assert await roll() == (NOW.date() - timedelta(days=4) - JUNE.date().replace(day=1)).days + 1
     assert await database.fetch_value("SELECT count(*) FROM figure_day") > 0
-    for table in ("figure_month", "structure_month"):
-        assert await database.fetch_value(f"SELECT count(DISTINCT month) FROM {table}") == 2
+    for table, part in (("figure_month", "month"), ("structure_month", "month"), ("figure_quarter", "quarter")):
+        assert await database.fetch_value(f"SELECT count(DISTINCT {part}) FROM {table}") == 2
     whose = ({}, {"departements": ["58"]}, {"structures": [structure]})
     scopes = [Scope(is_outside=is_outside, **one) for one in whose for is_outside in (False, True)]
-    for _n in range(60):
+    for _n in range(80):
         await database.execute(chance.choice(CHANGES), chance.choice(sessions))
         if chance.random() < 0.5:
             await roll()
@@ -91,8 +91,8 @@ async def test_sums_and_sessions_agree_after_every_correction(monkeypatch: pytes
         monkeypatch.setattr(sessions_one_by_one, "FEW_SESSIONS", chance.choice([0, 20_000]))
         asked = {
             "by": chance.choice(list(Grouping)),
-            "start": chance.choice([date(2024, 5, 1), date(2024, 6, 9)]),
-            "end": chance.choice([date(2024, 7, 31), date(2024, 7, 20)]),
+            "start": chance.choice([date(2024, 4, 1), date(2024, 5, 1), date(2024, 6, 9)]),
+            "end": chance.choice([date(2024, 9, 30), date(2024, 7, 31), date(2024, 7, 20)]),
             "kind": chance.choice([None, Kind.WORKSHOP]),
             "scope": chance.choice(scopes),
             "now": NOW,

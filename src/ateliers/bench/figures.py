@@ -16,6 +16,7 @@ from ateliers import database
 from ateliers.bench.works import Measure, work
 from ateliers.bench.yard import Yard
 from ateliers.documents.sheets import Cell, Format, Workbook
+from ateliers.places.communes import DEPARTEMENTS
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.report import report
 from ateliers.reports.rollups import roll_days
@@ -42,7 +43,7 @@ FILL = (
     INSERT INTO structure (id, slug, name, kind, address, postcode, commune_code, commune_name, departement, region,
         latitude, longitude, zone, email, state, created_at)
     SELECT gen_random_uuid(), 's-' || n, 'Structure ' || n, 'association', '', '58000', lpad((n % 500)::text, 5, '0'),
-        'Commune ' || n % 500, (ARRAY['21', '25', '39', '58', '70', '71', '89', '90', '974'])[1 + n % 9], '27', 47, 3,
+        'Commune ' || n % 500, %(departements)s[1 + n % 500 % 101], '27', 47, 3,
         'Europe/Paris', 'contact@example.test', 'admitted', '2025-12-01' FROM generate_series(1, %(structures)s) n
     """,
     """
@@ -203,7 +204,9 @@ async def _filled(yard: Yard, structures: int, *, bookings: int = 10) -> AsyncIt
         await connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
         for statement in FILL:
             await connection.execute(
-                statement.replace("%(structures)s", str(structures)).replace("%(bookings)s", str(bookings))
+                statement.replace("%(structures)s", str(structures))
+                .replace("%(bookings)s", str(bookings))
+                .replace("%(departements)s", f"(ARRAY{list(DEPARTEMENTS)})")
             )
         await connection.execute("VACUUM ANALYZE")
     finally:

@@ -12,7 +12,7 @@ from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.indicator import Counts
 from ateliers.reports.rollups import count_rolled, sums_of
 from ateliers.reports.scope import Scope
-from ateliers.reports.sessions import APART, KEYS, Cells, Counted, chosen_sessions, count_sessions, midnight
+from ateliers.reports.sessions import APART, KEYS, Cells, Counted, add_cells, chosen_sessions, count_sessions, midnight
 
 
 async def count(
@@ -61,10 +61,7 @@ async def count_cells(
     else:
         rolled = await sums_of(start, end)
         cells = await count_rolled(by, part, rolled, kind, scope)
-        more = await count_sessions(by, part, start, end, kind, scope, now=now, only=rolled.left)
-        for cell, (name, counts) in more.items():
-            known = cells.get(cell)
-            cells[cell] = (min(known[0], name), known[1] + counts) if known else (name, counts)
+        add_cells(cells, await count_sessions(by, part, start, end, kind, scope, now=now, only=rolled.left))
     return await _named(cells) if by is Grouping.STRUCTURE else cells
 
 

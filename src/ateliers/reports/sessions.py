@@ -195,12 +195,11 @@ async def count_sessions(
     of, name = _OF.get(by, NOTHING)
     args: list[Any] = [midnight(start), midnight(end) + timedelta(days=1), now]
     chosen = chosen_sessions(scope, kind, args, only=only, one_by_one=one_by_one)
-    return cells_of(
-        await fetch_rows(
-            f"SELECT {DEPARTEMENT}, {of}, {part_of('s.local_start', part)}, {name}, {sums(FIELDS)} {chosen} GROUP BY 1, 2, 3",
-            *args,
-        )
+    rows = await fetch_rows(
+        f"SELECT {DEPARTEMENT}, {of}, {part_of('s.local_start', part)}, {name}, {sums(FIELDS)} {chosen} GROUP BY 1, 2, 3",
+        *args,
     )
+    return cells_of(rows)
 
 
 def part_of(day: str, part: Part | None) -> str:
@@ -208,9 +207,22 @@ def part_of(day: str, part: Part | None) -> str:
     return "''" if part is None else f"to_char({day}, '{part.pattern}')"
 
 
+def since_of(day: str, part: Part | None) -> str:
+    """SQL: the first day of the part of time that a day is in."""
+    return "NULL::date" if part is None else f"date_trunc('{part.value}', {day})::date"
+
+
 def cells_of(rows: Iterable[asyncpg.Record]) -> Cells:
     """Rows of a cell's three keys, its name and its counts in the order of FIELDS."""
     return {(row[0], row[1], row[2]): (row[3], Counts(*row[4:])) for row in rows}
+
+
+def add_cells(cells: Cells, more: Cells) -> Cells:
+    """Both together; the first is added to."""
+    for cell, (name, counts) in more.items():
+        known = cells.get(cell)
+        cells[cell] = (min(known[0], name), known[1] + counts) if known else (name, counts)
+    return cells
 
 
 async def _sessions_a_day(days: list[date]) -> dict[date, int]:
