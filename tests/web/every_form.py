@@ -12,6 +12,7 @@ from ateliers.agenda.suspending import MembershipEnd
 from ateliers.network.application import Application, EmailAddress, Note
 from ateliers.network.candidates import Match, NewCandidate
 from ateliers.network.details import Details
+from ateliers.network.identity import Identity
 from ateliers.network.invitations import NewMember
 from ateliers.network.notes import NewNote
 from ateliers.network.resigning import NewSignature
@@ -354,6 +355,20 @@ FORMS: dict[str, Sent] = {
         by="paule",
         struct=MembershipEnd,
         valid=lambda _s: {"why": "Fermeture.", "told": "Plus d’ateliers."},
+    ),
+    "/coordination/structures/{structure_id:uuid}/corriger": Sent(
+        at=lambda s: f"/coordination/structures/{s.structure}/corriger",
+        by="paule",
+        struct=Identity,
+        valid=lambda _s: {
+            "name": "CCAS du Grand Nevers",
+            "kind": "ccas",
+            "siret": "",
+            "rna": "",
+            "address": "1 rue Neuve",
+            "commune": "58000",
+            "why": "Nouveau nom.",
+        },
     ),
     "/coordination/structures/{structure_id:uuid}/reprendre": Sent(
         at=lambda s: f"/coordination/structures/{s.suspended}/reprendre",

@@ -16,7 +16,28 @@ from ateliers.places.communes import Commune, resolve
 from ateliers.places.territories import region_of, zone_of
 from ateliers.refusals import Invalid
 
-# What a structure tells everybody, when it applies and later.
+# What a structure is registered under.
+StructureName = Annotated[
+    str, Meta(min_length=1, max_length=150, title="Name of the structure", extra={"autocomplete": "organization"})
+]
+SiretNumber = Annotated[
+    str,
+    Meta(
+        max_length=30,
+        title="SIRET number",
+        description="14 digits, if the structure has one.",
+        extra={"inputmode": "numeric"},
+    ),
+]
+RnaNumber = Annotated[
+    str,
+    Meta(
+        max_length=30,
+        title="RNA number",
+        description="For an association without a SIRET: the letter W and nine digits.",
+    ),
+]
+# What it tells everybody, when it applies and later.
 Street = Annotated[
     str, Meta(min_length=1, max_length=200, title="Number and street", extra={"autocomplete": "address-line1"})
 ]
@@ -64,27 +85,10 @@ class EmailAddress(msgspec.Struct, frozen=True, kw_only=True):
 class Application(msgspec.Struct, frozen=True, kw_only=True):
     """What a structure tells when it applies."""
 
-    name: Annotated[
-        str, Meta(min_length=1, max_length=150, title="Name of the structure", extra={"autocomplete": "organization"})
-    ]
+    name: StructureName
     kind: Annotated[StructureKind, Meta(title="Kind of structure")]
-    siret: Annotated[
-        str,
-        Meta(
-            max_length=30,
-            title="SIRET number",
-            description="14 digits, if your structure has one.",
-            extra={"inputmode": "numeric"},
-        ),
-    ] = ""
-    rna: Annotated[
-        str,
-        Meta(
-            max_length=30,
-            title="RNA number",
-            description="For an association without a SIRET: the letter W and nine digits.",
-        ),
-    ] = ""
+    siret: SiretNumber = ""
+    rna: RnaNumber = ""
     address: Street
     commune: YourCommune
     phone: PublicPhone = ""

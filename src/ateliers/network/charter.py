@@ -106,6 +106,9 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: str
     signed_at: datetime
+    structure_name: str  # as it was on that day, like its numbers
+    siret: str | None
+    rna: str | None
 
 
 async def current_charter() -> Charter:
@@ -167,8 +170,10 @@ async def sign_charter(structure_id: UUID, *, name: str, role: str, now: datetim
     """
     await execute(
         """
-        INSERT INTO signature (id, structure_id, charter_id, name, role, signed_at) VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (structure_id, charter_id) DO UPDATE SET name = $4, role = $5, signed_at = $6
+        INSERT INTO signature (id, structure_id, charter_id, name, role, signed_at, structure_name, siret, rna)
+        SELECT $1, o.id, $3, $4, $5, $6, o.name, o.siret, o.rna FROM structure o WHERE o.id = $2
+        ON CONFLICT (structure_id, charter_id) DO UPDATE SET name = $4, role = $5, signed_at = $6,
+            structure_name = excluded.structure_name, siret = excluded.siret, rna = excluded.rna
         """,
         new_id(),
         structure_id,
@@ -184,7 +189,8 @@ async def list_signatures(structure_id: UUID) -> list[Signature]:
     return await fetch(
         Signature,
         """
-        SELECT c.version, g.name, g.role, g.signed_at FROM signature g JOIN charter c ON c.id = g.charter_id
+        SELECT c.version, g.name, g.role, g.signed_at, g.structure_name, g.siret, g.rna
+        FROM signature g JOIN charter c ON c.id = g.charter_id
         WHERE g.structure_id = $1 ORDER BY g.signed_at DESC, g.id DESC
         """,
         structure_id,

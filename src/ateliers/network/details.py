@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,8 +19,9 @@ from ateliers.network.application import (
 )
 from ateliers.network.people import Person, YourCommune
 from ateliers.network.resigning import allow_signing
+from ateliers.network.structure import Structure
 from ateliers.network.structures import NewStructure, get_structure_by_id, rewrite_structure
-from ateliers.places.communes import resolve
+from ateliers.places.communes import Commune, resolve
 from ateliers.refusals import Invalid
 
 
@@ -44,15 +46,26 @@ async def update_details(structure_id: UUID, details: Details, *, by: Person) ->
             raise Invalid({"commune": "We do not know this commune: write its name or its postcode."})
         if commune.departement != structure.departement:
             raise Invalid({"commune": "This commune is in another département: there, the structure applies anew."})
-        where = placed(details.commune, commune)
-        if commune.code == structure.commune_code:  # its own position is better than that of the commune
-            where |= {"latitude": structure.latitude, "longitude": structure.longitude}
-        told = {
-            "address": details.address,
-            "phone": details.phone or None,
-            "email": details.email.lower() or by.email,
-            "website": with_scheme(details.website) or None,
-            "presentation": details.presentation,
-        }
-        kept = {name: getattr(structure, name) for name in NewStructure.__struct_fields__}
-        await rewrite_structure(structure_id, NewStructure(**{**kept, **where, **told}))
+        await change_structure(
+            structure,
+            address=details.address,
+            phone=details.phone or None,
+            email=details.email.lower() or by.email,
+            website=with_scheme(details.website) or None,
+            presentation=details.presentation,
+            **moved(structure, details.commune, commune),
+        )
+
+
+def moved(structure: Structure, typed: str, commune: Commune) -> dict[str, Any]:
+    """Where it is now, for `change_structure`. In the same commune its own position stays: it is better than the commune's."""
+    where = placed(typed, commune)
+    if commune.code == structure.commune_code:
+        where |= {"latitude": structure.latitude, "longitude": structure.longitude}
+    return where
+
+
+async def change_structure(structure: Structure, **changes: Any) -> None:
+    """Keep these fields of NewStructure, and the others as they are. Opens no transaction."""
+    kept = {name: getattr(structure, name) for name in NewStructure.__struct_fields__}
+    await rewrite_structure(structure.id, NewStructure(**{**kept, **changes}))

@@ -139,6 +139,21 @@ async def coordinator_message(row: OutboxRow, _now: datetime) -> Composed:
     return msgspec.structs.replace(email, reply_to=sent.by_email)
 
 
+async def structure_corrected(row: OutboxRow, _now: datetime) -> Composed:
+    """To a manager, or to the coordination of where it is now: what was corrected, and why; answers go to who did it."""
+    person, author = await get_person(UUID(row.data["person"])), await get_person(UUID(row.data["by"]))
+    structure = await get_structure_by_id(_subject(row))
+    email = _email(
+        row.kind,
+        (person.name, person.email),
+        person.language,
+        structure=structure,
+        note=await _note(row),
+        author=author,
+    )
+    return msgspec.structs.replace(email, reply_to=author.email)
+
+
 async def structure_suspended(row: OutboxRow, _now: datetime) -> Composed:
     """To a manager: no more events for now, and why (A6)."""
     return await _to_manager(row, StructureState.SUSPENDED)
@@ -233,6 +248,7 @@ COMPOSERS: dict[str, Callable[[OutboxRow, datetime], Awaitable[Composed]]] = {
     "structure_admitted": structure_admitted,
     "application_message": application_message,
     "coordinator_message": coordinator_message,
+    "structure_corrected": structure_corrected,
     "structure_suspended": structure_suspended,
     "structure_left": structure_left,
     "structure_back": structure_back,

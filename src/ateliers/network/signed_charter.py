@@ -54,13 +54,13 @@ async def signed_charter_pdf(structure: Structure, charter: Charter, signature: 
 
 
 def _document(structure: Structure, charter: Charter, signature: Signature) -> SignedCharter:
-    numbers = [f"{name} {number}" for name, number in (("SIRET", structure.siret), ("RNA", structure.rna)) if number]
+    numbers = [f"{name} {number}" for name, number in (("SIRET", signature.siret), ("RNA", signature.rna)) if number]
     return SignedCharter(
         lang=language(),
         title=charter.heading,
         version=_("Version %(version)s, published on %(date)s.")
         % {"version": charter.version, "date": date_in_words(charter.published_at)},
-        structure=structure.name,
+        structure=signature.structure_name,
         address=f"{structure.address}, {structure.postcode} {structure.commune_name}",
         numbers=", ".join(numbers),
         paragraphs=[Paragraph(head, text) for head, text in charter.paragraphs],
@@ -69,7 +69,7 @@ def _document(structure: Structure, charter: Charter, signature: Signature) -> S
             "date": date_in_words(signature.signed_at, structure.zone),
             "name": signature.name,
             "role": signature.role,
-            "structure": structure.name,
+            "structure": signature.structure_name,
         },
         foot=_("The signature was given online; the service keeps its date."),
     )

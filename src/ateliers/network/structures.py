@@ -15,11 +15,12 @@ from ateliers.network.structure import Structure, StructureKind, StructureState
 from ateliers.places.communes import Commune
 from ateliers.places.distance import kilometres
 from ateliers.refusals import NotFound
-from ateliers.words import PARIS, fold, local
+from ateliers.words import PARIS, T, fold, local
 
 COLUMNS = ", ".join(f"o.{name}" for name in Structure.__struct_fields__)
 SLUG_LENGTH = 60
 NEAR = 50.0  # kilometres around a commune
+_CORRECTED = T("Corrected")
 
 
 class NewStructure(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +63,12 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     state: StructureState
     by_name: str | None  # None: the applicant
     note: str
+    corrected: bool  # the state stayed: its name, number or place changed
+
+    @property
+    def label(self) -> T:
+        """What happened, on screen."""
+        return _CORRECTED if self.corrected else self.state.label
 
 
 async def get_structure(slug: str) -> Structure:
@@ -145,7 +152,7 @@ async def list_history(structure_id: UUID) -> list[HistoryEntry]:
     return await fetch(
         HistoryEntry,
         """
-        SELECT h.at, h.state, p.name AS by_name, h.note
+        SELECT h.at, h.state, p.name AS by_name, h.note, h.corrected
         FROM structure_history h LEFT JOIN person p ON p.id = h.by_id
         WHERE h.structure_id = $1 ORDER BY h.at, h.id
         """,
@@ -190,18 +197,26 @@ async def rewrite_structure(id: UUID, new: NewStructure) -> None:
 
 
 async def log_state(
-    structure_id: UUID, state: StructureState, *, now: datetime, by_id: UUID | None = None, note: str = ""
+    structure_id: UUID,
+    state: StructureState,
+    *,
+    now: datetime,
+    by_id: UUID | None = None,
+    note: str = "",
+    corrected: bool = False,
 ) -> UUID:
     """Write a change into the structure's history; the entry's id. Opens no transaction."""
     id = new_id()
     await execute(
-        "INSERT INTO structure_history (id, structure_id, at, state, by_id, note) VALUES ($1, $2, $3, $4, $5, $6)",
+        """INSERT INTO structure_history (id, structure_id, at, state, by_id, note, corrected)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
         id,
         structure_id,
         now,
         state.value,
         by_id,
         note,
+        corrected,
     )
     return id
 

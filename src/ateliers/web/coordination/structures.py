@@ -21,13 +21,15 @@ from ateliers.agenda.suspending import (
 )
 from ateliers.clock import now
 from ateliers.experiences.support import support
-from ateliers.network.applications import get_application
+from ateliers.network.applications import AlreadyKnown, get_application
+from ateliers.network.identity import MEMBERS, Identity, correct_structure
 from ateliers.network.membership import next_states
 from ateliers.network.notes import NewNote, add_note, list_notes, settle_follow_up
 from ateliers.network.people import Person, list_members
 from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import list_history
 from ateliers.network.training import trained_of
+from ateliers.refusals import Invalid
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
 from ateliers.words import PARIS, gettext, local
@@ -37,6 +39,7 @@ ENDS: dict[str, tuple[StructureState, Callable[..., Awaitable[None]]]] = {
     "retirer": (StructureState.WITHDRAWN, withdraw_structure),
 }
 END_PATHS = [f"/coordination/structures/{{structure_id:uuid}}/{name}" for name in ENDS]
+CORRECT = "/coordination/structures/{structure_id:uuid}/corriger"
 TOLD = "The structure no longer runs workshops for the moment. We are sorry."
 
 
@@ -95,6 +98,33 @@ async def end(
     return redirect(f"/coordination/structures/{structure_id}")
 
 
+@get(CORRECT)
+async def ask_correction(structure_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
+    """What it is registered under now."""
+    structure = await _structure(structure_id, me)
+    if structure.state not in MEMBERS:
+        return redirect(f"/coordination/structures/{structure_id}")
+    form = Form.of(Identity, structure, commune=f"{structure.commune_name} ({structure.postcode})")
+    return form.page("coordination/structure_identity.html", me=me, structure=structure)
+
+
+@post(CORRECT)
+async def correct(
+    request: Request[Any, Any, Any], structure_id: FromPath[UUID], me: NamedDependency[Person]
+) -> Response[bytes]:
+    """Correct it."""
+    structure = await _structure(structure_id, me)
+    form = await read_form(request, Identity)
+    if form.data is not None:
+        try:
+            await correct_structure(structure_id, form.data, by=me, now=now())
+        except (Invalid, AlreadyKnown) as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(f"/coordination/structures/{structure_id}")
+    return form.page("coordination/structure_identity.html", me=me, structure=structure)
+
+
 @post("/coordination/structures/{structure_id:uuid}/reprendre")
 async def take_back(
     request: Request[Any, Any, Any], structure_id: FromPath[UUID], me: NamedDependency[Person]
@@ -133,6 +163,7 @@ async def _structure_page(
         notes=await list_notes(structure_id),
         today=local(moment, PARIS).date(),
         history=await list_history(structure_id),
+        may_be_corrected=structure.state in MEMBERS,
         next_states=[state.value for state in next_states(structure)],
     )
 
@@ -158,5 +189,7 @@ ROUTES: list[Any] = [
     settle,
     ask_end,
     end,
+    ask_correction,
+    correct,
     take_back,
 ]
