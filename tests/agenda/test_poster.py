@@ -8,7 +8,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from ateliers.agenda.poster import Format, make_poster, poster_of
+from ateliers.agenda.poster import CARD_SIZE, Format, make_poster, poster_of
 from ateliers.agenda.sessions import get_session
 from ateliers.web.app import make_app
 from ateliers.words import speaking
@@ -34,7 +34,7 @@ async def test_a_poster_is_one_page_whose_qr_code_leads_to_the_session(title: st
     assert codes_in(picture) == ["http://ateliers.test/s/3F7A0-2C981"]
     assert Image.open(io.BytesIO(picture)).size == (1240, 1754)
     card = await make_poster(session, Format.CARD, now=NOON)
-    assert Image.open(io.BytesIO(card)).size == (1200, 675)
+    assert Image.open(io.BytesIO(card)).size == CARD_SIZE
     for form in (Format.POSTER, Format.FLYER):
         made = await make_poster(session, form, now=NOON)
         assert made.startswith(b"%PDF-1.7")

@@ -291,6 +291,9 @@ def test_an_event_has_the_shape_that_openagenda_documents():
     assert [timing["begin"] for timing in made["timings"]] == ["2026-12-01T14:00:00+01:00", "2026-12-08T14:00:00+01:00"]
     assert (made["attendanceMode"], made["status"], made["state"]) == (1, 1, 2)
     assert made["location"]["insee"] == "58194"
+    image = made["image"]
+    assert image["base"] + image["filename"] == f"{made['links'][0]['link']}/image.png"
+    assert image["variants"] == [{"filename": "image.png", "size": {"width": 1200, "height": 675}, "type": "full"}]
     assert made["accessibility"] == {"mi": True, "hi": False, "vi": False, "ii": False, "pi": False}
     assert 0 < made["uid"] < 2**53
 

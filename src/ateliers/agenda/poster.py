@@ -34,6 +34,7 @@ TEMPLATES = {
     Format.PICTURE: "documents/poster.typ",
     Format.CARD: "documents/card.typ",
 }
+CARD_SIZE = (1200, 675)  # points of the CARD
 PAPERS = {Format.POSTER, Format.FLYER}
 
 

@@ -26,6 +26,7 @@ def item(session: Session) -> bytes:
             "url": page,
             "title": public_title(session),
             "summary": f"{when} – {where}",
+            "image": absolute(session.card_path),
             "content_text": "\n\n".join((when, where, public_description(session, page))),
             "date_published": _moment(session.published_at or session.created_at, session.zone),
             "date_modified": _moment(session.updated_at, session.zone),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ateliers.agenda.poster import CARD_SIZE
 from ateliers.agenda.session import SESSION_SQL, Session
 from ateliers.database import fetch, fetch_rows
 from ateliers.exchange.directory import international
@@ -97,6 +98,7 @@ def event(sessions: Sequence[Session]) -> dict[str, Any]:
             gettext("Free of charge, seats to be booked") if one.rules.takes_bookings else gettext("Free of charge"),
             CONDITIONS,
         ),
+        "image": _image(one),
         "keywords": {"fr": ["Mon espace santé", str(one.kind.label)]},
         "registration": [
             {"type": "link", "value": page},
@@ -125,6 +127,13 @@ def event(sessions: Sequence[Session]) -> dict[str, Any]:
 def uid(name: str) -> int:
     """A whole number that JavaScript can hold, the same for ever."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=6).digest())
+
+
+def _image(one: Session) -> dict[str, Any]:
+    """Its address is `base` and `filename` put together; readers that look for the largest take the variant."""
+    base, _slash, name = absolute(one.card_path).rpartition("/")
+    file = {"filename": name, "size": dict(zip(("width", "height"), CARD_SIZE, strict=True))}
+    return {"base": f"{base}/", **file, "variants": [{**file, "type": "full"}]}
 
 
 def _location(one: Session) -> dict[str, Any]:
