@@ -1,18 +1,19 @@
-"""Nobody computes a hidden count from what is shown: two attackers hold all the tables of a period, over many small networks."""
+"""Nobody computes a hidden count from what is shown: two attackers hold all the tables of a year, over many small networks."""
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import pytest
 
 from ateliers.places.territories import region_of
-from ateliers.reports.exchanges import Cell, Exchange, exchange_across, exchange_territories, exchange_within, masks
+from ateliers.reports.exchange_tables import NATION, YEAR, Cell, Node, Table, quarter_of, region_place, times_of
+from ateliers.reports.exchanges import exchange_across, exchange_territories, exchange_within
 from ateliers.reports.indicator import Counts
-from ateliers.reports.masking import FEW, PEOPLE, Mask
+from ateliers.reports.masking import BITS, FEW, PEOPLE
 
 KEYS = [indicator.key for indicator in PEOPLE]
 SUMS = {  # what everybody can read in the definitions
@@ -21,12 +22,11 @@ SUMS = {  # what everybody can read in the definitions
     "seats_recorded": ("present", "absent", "excused"),
 }
 TERRITORIES = [["58"], ["58", "21"], ["58", "21", "75"], ["58", "21", "75", "77"], ["58", "21", "89", "971"]]
-SOME = "a coordinator's own"
+MONTHS = ["2026-01", "2026-02", "2026-03", "2026-04", "2026-07"]
 PRIME = (1 << 61) - 1  # equations are solved modulo a large prime: whole numbers that stay small, and no luck
 
-Tables = dict[str, dict[Cell, Counts]]  # by grouping
-Place = tuple[str, str, str]  # extent, grouping, line of the table
-Figure = tuple[str, str, str, str]  # the same, and key of the indicator
+Cells = dict[Cell, Counts]
+Figure = tuple[str, Node, str]  # grouping, of what, key of the indicator
 Equation = tuple[dict[Figure, int], int]  # coefficients of hidden figures, and what they add up to
 Bounds = dict[Figure, tuple[float, float]]
 
@@ -61,87 +61,75 @@ def a_session(chance: random.Random) -> Counts:
     )
 
 
-def a_network(chance: random.Random, departements: list[str], structures: int, sessions: int) -> Tables:
-    """The counts by each grouping; a session in ten is held in another département than its structure's."""
+def a_network(chance: random.Random, departements: list[str], structures: int, sessions: int) -> dict[str, Cells]:
+    """The cells by grouping; a session in ten is held in another département than its structure's."""
     homes = [chance.choice(departements) for _n in range(structures)]
     found: dict[str, dict[Cell, list[Counts]]] = defaultdict(lambda: defaultdict(list))
     for _n in range(sessions):
         structure = chance.randrange(structures)
         code = chance.choice(departements) if chance.random() < 0.1 else homes[structure]
+        month = chance.choice(MONTHS)
         counts = a_session(chance)
+        found["territory"][Cell(code, "", month)].append(counts)
         for by, of in (
-            ("territory", ""),
             ("commune", f"{code}-{chance.randint(0, 2)}"),
             ("structure", str(structure)),
             ("kind", chance.choice("abc")),
-            ("month", chance.choice(["2026-01", "2026-02", "2026-03"])),
         ):
-            found[by][Cell(code, of)].append(counts)
+            found[by][Cell(code, of, quarter_of(month))].append(counts)
     return {by: {cell: Counts.sum_of(some) for cell, some in cells.items()} for by, cells in found.items()}
 
 
-def hide(tables: Tables) -> dict[str, list[Exchange]]:
+def hide(network: Mapping[str, Cells]) -> dict[str, Table]:
     """What hides the small counts, by grouping."""
-    totals = exchange_territories({cell.departement: counts for cell, counts in tables["territory"].items()})
+    totals = exchange_territories(network["territory"])
     return {
         "territory": totals,
-        "commune": exchange_within(tables["commune"], totals),
-        "structure": exchange_within(tables["structure"], totals),
-        "kind": exchange_across(tables["kind"], totals, are_sums=True),
-        "month": exchange_across(tables["month"], totals, are_sums=False),
+        "commune": exchange_within(network["commune"], totals.found),
+        "structure": exchange_within(network["structure"], totals.found),
+        "kind": exchange_across(network["kind"], totals.found),
     }
 
 
-def extents_of(tables: Tables) -> dict[str, list[str]]:
-    """The nation, its régions and its départements; and two départements of somebody who coordinates just these."""
-    codes = sorted(cell.departement for cell in tables["territory"])
-    regions = sorted({region_of(code) for code in codes})
-    return {
-        "nation": codes,
-        **{f"région {one}": [code for code in codes if region_of(code) == one] for one in regions},
-        **{code: [code] for code in codes},
-        SOME: codes[:: max(1, len(codes) - 1)],
-    }
+def nodes_of(cell: Cell, *, with_sums: bool) -> list[Node]:
+    """What a cell is part of."""
+    places = [cell.departement, region_place(region_of(cell.departement)), NATION]
+    return [Node(place, cell.of, time) for place in (places if with_sums else places[:1]) for time in times_of(cell.part)]
 
 
-def published(tables: Tables, extents: dict[str, list[str]]) -> dict[Place, tuple[Counts, dict[str, Mask]]]:
-    """Every line of every table, and what is hidden of it."""
-    exchanges = hide(tables)
-    lines: dict[Place, tuple[Counts, dict[str, Mask]]] = {}
-    for extent, codes in extents.items():
-        for by, cells in tables.items():
-            inside = {cell: counts for cell, counts in cells.items() if cell.departement in codes}
-            found: dict[str, list[Counts]] = defaultdict(list)
-            for cell, counts in inside.items():
-                found[cell.of].append(counts)
-            figures = {of: Counts.sum_of(some) for of, some in found.items()}
-            rows_of: Callable[[Cell], Iterable[str]] = lambda cell, inside=inside: [cell.of] if cell in inside else []  # type: ignore[misc]  # noqa: E731
-            hidden = masks(figures, rows_of, exchanges[by])
-            lines |= {(extent, by, of): (figures[of], hidden[of]) for of in figures}
-    return lines
+def figures_of(network: Mapping[str, Cells]) -> dict[str, dict[Node, Counts]]:
+    """Every figure of every table."""
+    found = {}
+    for by, cells in network.items():
+        parts: dict[Node, list[Counts]] = defaultdict(list)
+        for cell, counts in cells.items():
+            for node in nodes_of(cell, with_sums=by in {"territory", "kind"}):
+                parts[node].append(counts)
+        found[by] = {node: Counts.sum_of(some) for node, some in parts.items()}
+    return found
 
 
-def relations(
-    lines: dict[Place, tuple[Counts, dict[str, Mask]]], extents: dict[str, list[str]]
-) -> Iterable[dict[Figure, int]]:
+def relations(figures: Mapping[str, Mapping[Node, Counts]]) -> Iterable[dict[Figure, int]]:
     """What adds up to what, as everybody knows: each sums to nothing."""
-    for extent, by, of in lines:
-        parts = [code for code in extents[extent] if code != extent]
-        for key in KEYS:
-            if parts:
-                yield {
-                    (extent, by, of, key): -1,
-                    **{(part, by, of, key): 1 for part in parts if (part, by, of) in lines},
-                }
-            if by == "territory":
-                for grouping in {other for _extent, other, _of in lines} - {"territory"}:
-                    table = [place for place in lines if place[:2] == (extent, grouping)]
-                    yield {(extent, by, of, key): -1, **{(*place, key): 1 for place in table}}
-    for place, (line, _hidden) in lines.items():
-        for total, some in SUMS.items():
-            yield {(*place, total): -1, **{(*place, part): 1 for part in some}}
-        if line.planned + line.missing == 0:
-            yield {(*place, "seats_booked"): -1, (*place, "seats_recorded"): 1, (*place, "seats_unanswered"): 1}
+    for by, nodes in figures.items():
+        parts: dict[tuple[str, Node], list[tuple[str, Node]]] = defaultdict(list)
+        for node in nodes:
+            if by != "territory":
+                parts["territory", Node(node.place, "", node.time)].append((by, node))
+            if node.time != YEAR:
+                longer = quarter_of(node.time) if quarter_of(node.time) != node.time else YEAR
+                parts[by, Node(node.place, node.of, longer), "time"].append((by, node))  # type: ignore[index]
+            if by in {"territory", "kind"} and node.place != NATION:
+                wider = NATION if node.place.startswith("R") else region_place(region_of(node.place))
+                parts[by, Node(wider, node.of, node.time), "place"].append((by, node))  # type: ignore[index]
+        for total, some in parts.items():
+            for key in KEYS:
+                yield {(*total[:2], key): -1, **{(*one, key): 1 for one in some}}
+        for node, line in nodes.items():
+            for sum_key, some_keys in SUMS.items():
+                yield {(by, node, sum_key): -1, **{(by, node, key): 1 for key in some_keys}}
+            if line.planned + line.missing == 0:
+                yield {(by, node, "seats_booked"): -1, (by, node, "seats_recorded"): 1, (by, node, "seats_unanswered"): 1}
 
 
 def narrowed(equations: list[Equation], bounds: Bounds) -> Bounds:
@@ -188,21 +176,25 @@ def solved(equations: list[Equation]) -> set[Figure]:
     return {one for one, row in rows.items() if len(row) == 1}
 
 
-def computed(tables: Tables) -> list[Figure]:
-    """Small counts that somebody who holds every table knows.
-
-    What two départements that make no région have together is hidden when it is small, but is a sum that others may tell.
-    """
-    extents = extents_of(tables)
-    lines = published(tables, extents)
-    values = {(*place, one.key): one.value(line) for place, (line, _hidden) in lines.items() for one in PEOPLE}
+def computed(network: Mapping[str, Cells]) -> list[Figure]:
+    """Small counts that somebody who holds every table knows."""
+    figures = figures_of(network)
+    tables = hide(network)
+    values = {
+        (by, node, one.key): one.value(counts)
+        for by, nodes in figures.items()
+        for node, counts in nodes.items()
+        for one in PEOPLE
+    }
     bounds: Bounds = {
-        (*place, key): (0, FEW - 1 if why is Mask.FEW else 10**9)
-        for place, (_line, hidden) in lines.items()
-        for key, why in hidden.items()
+        (by, node, one.key): (0, FEW - 1 if few & BITS[one.key] else 10**9)
+        for by, table in tables.items()
+        for node, (few, withheld) in table.hidden.items()
+        for one in PEOPLE
+        if (few | withheld) & BITS[one.key]
     }
     equations: list[Equation] = []
-    for relation in relations(lines, extents):
+    for relation in relations(figures):
         unknown = {one: factor for one, factor in relation.items() if one in bounds}
         if unknown:
             equations.append((unknown, -sum(n * values[one] for one, n in relation.items() if one not in bounds)))
@@ -211,8 +203,7 @@ def computed(tables: Tables) -> list[Figure]:
     return [
         one
         for one, value in values.items()
-        if 0 < value < FEW
-        and (one not in bounds or (one[0] != SOME and (one in known or possible[one][0] == possible[one][1])))
+        if 0 < value < FEW and (one not in bounds or one in known or possible[one][0] == possible[one][1])
     ]
 
 

@@ -1,65 +1,121 @@
-"""Cells of tables, the lines that they add up to, and the cheapest exchanges that hide small counts in them (F7)."""
+"""The cells of a year, the lines that they add up to, and the cheapest exchanges that hide small counts in them (F7)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from math import inf
 from typing import NamedTuple
 
 from ateliers.places.territories import region_of
 from ateliers.reports.indicator import Counts
-from ateliers.reports.masking import FEW, MOVES, MOVES_OF, SHOWN, Line, Move, bits_of, room_of, sum_of, values_of
+from ateliers.reports.masking import (
+    FEW,
+    MOVES,
+    MOVES_OF,
+    SHOWN,
+    Line,
+    Move,
+    bits_of,
+    room_of,
+    sum_of,
+    values_of,
+)
 
 TRIED = 3  # lines of each sort that are tried, the cheapest
 MOVES_TRIED = 4  # in one cell, when one of them will do
-OF_REGION, OF_NATION = 8.0, 64.0  # how much dearer it is to hide a figure of these than of a département
-TOGETHER = 50.0  # dearer: partners that are few together
-LAST_RESORT = 1000.0
+# How much dearer it is to hide a figure of a région or the nation than of a département, of a quarter or year than of what it is made of.
+OF_REGION, OF_NATION, OF_LONGER = 8.0, 64.0, 2.0
+TOGETHER = 1e5  # dearer: lines of which it is known that they are few together
+LAST_RESORT = 1e6
+NATION, YEAR = "FR", ""
 
 
 class Cell(NamedTuple):
-    """The smallest part of a table: a commune, structure, kind or month in a département; '' is all that is there."""
+    """The smallest part of a table: a commune, structure or kind in a département, in a month or quarter; '' is all there is."""
 
     departement: str
     of: str = ""
+    part: str = ""
+
+
+class Node(NamedTuple):
+    """A figure that may be shown: of a département, région or the nation, in a month, a quarter or the whole year (YEAR)."""
+
+    place: str
+    of: str
+    time: str
 
 
 Exchange = list[tuple[Cell, Move]]
 
 
+def region_place(region: str) -> str:
+    """The place of a Node that is a région: départements have codes that look like theirs."""
+    return f"R{region}"
+
+
+def quarter_of(part: str) -> str:
+    """« 2026-T1 » of « 2026-03 », or of itself."""
+    year, _, month = part.partition("-")
+    return f"{year}-T{(int(month) + 2) // 3}" if month.isdigit() else part
+
+
+def times_of(part: str) -> tuple[str, ...]:
+    """A month or quarter, and what of the year it is part of."""
+    quarter = quarter_of(part)
+    return (part, YEAR) if part == quarter else (part, quarter, YEAR)
+
+
 class Leaf:
     """A cell, and the lines that it is part of."""
 
-    __slots__ = ("cell", "free", "line", "lines", "possible", "region", "room", "seen")
+    __slots__ = (
+        "_free",
+        "_possible",
+        "_seen",
+        "cell",
+        "line",
+        "lines",
+        "others",
+        "own",
+        "region",
+        "room",
+    )
 
-    def __init__(self, cell: Cell, counts: Counts) -> None:
+    def __init__(self, cell: Cell, counts: Counts, others: dict[str, Leaf]) -> None:
         self.cell = cell
         self.region = region_of(cell.departement)
         self.room = room_of(counts)
-        self.possible: list[Move] | None = None
         self.line = Line(values_of(counts))
         self.lines = [self.line]
-        self.seen = -1
-        self.free = 0
+        self.own = [self.line]  # those of its département: at this time, and of the year
+        self.others = others  # the same at all times, by part
+        others[cell.part] = self
+        self._possible: list[Move] | None = None
+        self._seen = -1
+        self._free = 0
 
     def allows(self, move: Move) -> bool:
         return self.room & move.needs == move.needs
 
-    def free_moves(self) -> int:
-        """Those that need nothing more to be hidden here, as a set."""
-        line = self.line
-        if self.seen != line.touched:
-            self.seen = line.touched
-            shown = SHOWN & ~(line.few | line.touched)
-            self.free = 0
-            if self.possible is None:
-                self.possible = [move for move in MOVES if self.allows(move)]
-            for move in self.possible:
-                if not (move.touches & shown or move.rises & line.fours):
-                    self.free |= move.bit
-        return self.free
+    @property
+    def free(self) -> int:
+        """Moves that need nothing more to be hidden in the département, at this time and over the year, as a set."""
+        seen = sum(line.touched for line in self.own)  # which only grow
+        if self._seen != seen:
+            self._seen = seen
+            self._free = shown = fours = 0
+            for line in self.own:
+                shown |= SHOWN & ~line.hidden
+                fours |= line.fours
+            if self._possible is None:
+                self._possible = [move for move in MOVES if self.allows(move)]
+            for move in self._possible:
+                if not (move.touches & shown or move.rises & fours):
+                    self._free |= move.bit
+        return self._free
 
 
 Moved = list[tuple[Leaf, Move]]
@@ -74,53 +130,102 @@ class Best:
         self.bit = bit
         self.price = inf
         self.moved: Moved = []
+        self.near_price = inf  # of what was offered, when sums over time are left aside
+        self.near: Moved = []
 
-    def offer(self, moved: Moved, *, dearer: float = 0.0) -> None:
-        price = self.table.price(moved, self.line) + dearer
-        if price < self.price and self.line and _is_known_together(self.line, moved[0][0].cell.of, self.bit, moved):
+    def offer(self, moved: Moved) -> None:
+        """Perhaps this one."""
+        near = self._compare(moved)
+        if near < self.near_price:
+            self.near_price, self.near = near, moved
+
+    def offer_cells(self, exchange: Exchange, *, dearer: float = 0.0) -> None:
+        """Perhaps these cells, but not the other way round at another time."""
+        self._compare([(self.table.leaves[cell], move) for cell, move in exchange], dearer)
+
+    def offer_twins(self) -> None:
+        """Perhaps the cheapest with its opposite at another time of the year: what the year adds up to stays as it is."""
+        if self.near_price < self.price and self.line and not self.line.is_longer:
+            for twins in _twins(self.near):
+                self._compare([*self.near, *twins])
+        self.near_price, self.near = inf, []
+
+    def _compare(self, moved: Moved, dearer: float = 0.0) -> float:
+        price, near = self.table.price(moved, self.line, self.bit)
+        price += dearer
+        if price < self.price and self.line and is_known_together(self.line, self.bit, moved):
             price += TOGETHER
         if price < self.price:
             self.price, self.moved = price, moved
+        return near
 
-    def offer_cells(self, exchange: Exchange, *, dearer: float = 0.0) -> None:
-        self.offer([(self.table.leaves[cell], move) for cell, move in exchange], dearer=dearer)
+
+def _twins(moved: Moved) -> Iterator[Moved]:
+    for part in moved[0][0].others:
+        twins = [(leaf.others.get(part), move.back) for leaf, move in moved]
+        found = [(leaf, back) for leaf, back in twins if leaf is not None and leaf.allows(back)]
+        if len(found) == len(moved) and part != moved[0][0].cell.part:
+            yield found
 
 
 class Table:
-    """Cells and their sums, of which small counts are to be hidden."""
+    """The cells of a year and their sums, of which small counts are to be hidden; `with_sums`: of régions and the nation too."""
 
-    def __init__(self, cells: Mapping[Cell, Counts], *, with_sums: bool, are_sums: bool) -> None:
-        self.leaves = {cell: Leaf(cell, cells[cell]) for cell in sorted(cells)}
-        self.rows: dict[str, list[Leaf]] = defaultdict(list)
-        self.columns: dict[str, list[Leaf]] = defaultdict(list)
-        self.regions: dict[tuple[str, str], list[Leaf]] = defaultdict(list)
-        for leaf in self.leaves.values():
-            self.rows[leaf.cell.departement].append(leaf)
-            self.columns[leaf.cell.of].append(leaf)
-            self.regions[leaf.region, leaf.cell.of].append(leaf)
-        # The widest first: what hides a sum hides parts of it as well.
-        self.lines: list[tuple[Line, list[Leaf]]] = []
-        if with_sums:
-            self.lines += [_sum(column, OF_NATION) for column in self.columns.values()]
-            self.lines += [_sum(region, OF_REGION) for region in self.regions.values()]
-        for leaf in self.leaves.values():
-            self.lines.append((leaf.line, [leaf]))
-            if not are_sums:
-                leaf.line.few &= SHOWN
+    def __init__(self, cells: Mapping[Cell, Counts], *, with_sums: bool) -> None:
+        self.leaves: dict[Cell, Leaf] = {}
+        self.blocks: dict[tuple[str, str], list[Leaf]] = defaultdict(list)  # of a département at a time
+        self.regions: dict[tuple[str, str, str], list[Leaf]] = defaultdict(list)
+        self.columns: dict[tuple[str, str], list[Leaf]] = defaultdict(list)
         self.found: list[Exchange] = []
+        self._known: set[frozenset[tuple[Cell, Move]]] = set()
+        times: dict[tuple[str, str], dict[str, Leaf]] = defaultdict(dict)
+        for cell in sorted(cells):
+            leaf = self.leaves[cell] = Leaf(cell, cells[cell], times[cell[:2]])
+            self.blocks[cell.departement, cell.part].append(leaf)
+            self.regions[leaf.region, cell.of, cell.part].append(leaf)
+            self.columns[cell.of, cell.part].append(leaf)
+        self.nodes: dict[Node, tuple[Line, list[Leaf]]] = {}
+        # The widest first: what hides a sum hides parts of it as well.
+        for node, parts in sorted(self._sums(with_sums).items(), key=lambda one: -one[1][0]):
+            weight, leaves = parts
+            self.nodes[node] = _sum(leaves, weight, is_longer=node.time != leaves[0].cell.part), leaves
+            if node.place == leaves[0].cell.departement:
+                for leaf in leaves:
+                    leaf.own.append(self.nodes[node][0])
+        for cell, leaf in self.leaves.items():
+            leaf.line.few &= SHOWN  # nothing that is shown is finer
+            self.nodes[Node(*cell)] = leaf.line, [leaf]
+
+    def _sums(self, with_sums: bool) -> dict[Node, tuple[float, list[Leaf]]]:
+        found: dict[Node, tuple[float, list[Leaf]]] = {}
+        for leaf in self.leaves.values():
+            of, part = leaf.cell.of, leaf.cell.part
+            places = [(leaf.cell.departement, 1.0)]
+            if with_sums:
+                places += [(region_place(leaf.region), OF_REGION), (NATION, OF_NATION)]
+            for n, time in enumerate(times_of(part)):
+                for place, weight in places:
+                    if n or place != leaf.cell.departement:
+                        found.setdefault(Node(place, of, time), (weight * OF_LONGER**n, []))[1].append(leaf)
+        return found
+
+    @property
+    def hidden(self) -> dict[Node, tuple[int, int]]:
+        """What is hidden of each figure: told to be few, and not shown at all."""
+        return {node: line.masks for node, (line, _leaves) in self.nodes.items() if line.hidden & SHOWN}
 
     def cover(
         self,
-        at_no_price: Callable[[Leaf, int, int], Moved | None],
+        offer_free: Callable[[Leaf, int, int], Moved | None],
         offer: Callable[[list[Leaf], Move, Best], None],
     ) -> None:
         """Find an exchange for each small count: one that hides nothing more, or the cheapest of those that are offered."""
-        for line, leaves in self.lines:
+        for line, leaves in self.nodes.values():
             for bit in bits_of(line.few):
                 for moves in () if line.covered & bit & SHOWN else MOVES_OF[bit]:
-                    if len(leaves) == 1 and line is leaves[0].line:
-                        wanted = leaves[0].free_moves() & sum(move.bit for move in moves)
-                        moved = at_no_price(leaves[0], bit, wanted) if wanted else None
+                    if line is leaves[0].line:
+                        wanted = leaves[0].free & sum(move.bit for move in moves)
+                        moved = offer_free(leaves[0], bit, wanted) if wanted else None
                         if moved:
                             self.take([(leaf.cell, move) for leaf, move in moved])
                             continue
@@ -129,40 +234,51 @@ class Table:
                         if not best.price or (n >= MOVES_TRIED and best.price < TOGETHER and len(leaves) == 1):
                             break
                         offer(leaves, move, best)
+                        best.offer_twins()
                     if best.moved:
                         self.take([(leaf.cell, move) for leaf, move in best.moved], covers=best.price < LAST_RESORT)
                         line.covered |= bit
 
-    def price(self, moved: Moved, changing: Line | None) -> float:
-        """What it costs the readers when this happens; infinite when it does not change that line."""
+    def price(self, moved: Moved, changing: Line | None, bit: int = 0) -> tuple[float, float]:
+        """What it costs the readers when this happens, and what without sums over time; infinite when that figure stays."""
         changes: dict[Line, Move | None] = {}
         for leaf, move in moved:
             for line in leaf.lines:
-                other = changes.get(line)
-                changes[line] = None if other is move.back else move
-        if changing is not None and changes[changing] is None:
-            return inf
-        return sum(line.price(move) for line, move in changes.items() if move is not None)
+                known = changes.get(line)
+                changes[line] = move if known is None else None if known is move.back else sum_of([known, move])
+        if changing is not None:
+            found = changes[changing]
+            if found is None or not found.touches & bit:
+                return inf, inf
+        now = later = 0.0
+        for line, its in changes.items():
+            if its is not None:
+                if line.is_longer:
+                    later += line.price(its)
+                else:
+                    now += line.price(its)
+        return now + later, now
 
     def take(self, exchange: Exchange, *, covers: bool = True) -> None:
         """From now on this is something that readers must reckon with."""
         moved = [(self.leaves[cell], move) for cell, move in exchange]
         changes: dict[Line, list[Move]] = {}
-        of: dict[Line, str] = {}
         for leaf, move in moved:
             for line in leaf.lines:
                 changes.setdefault(line, []).append(move)
-                of[line] = leaf.cell.of
         for line, moves in changes.items():
-            touches = sum_of(moves).touches
-            line.touched |= touches
+            move = sum_of(moves)
+            line.touched |= move.touches
+            line.crossed |= move.rises & line.fours
             if covers:
                 line.covered |= sum(
                     bit
-                    for bit in bits_of(line.few & touches & ~line.covered)
-                    if not _is_known_together(line, of[line], bit, moved)
+                    for bit in bits_of(line.few & move.touches & ~line.covered)
+                    if not is_known_together(line, bit, moved)
                 )
-        self.found.append(exchange)
+        if (key := frozenset(exchange)) not in self._known:
+            self._known.add(key)
+            self.found.append(exchange)
 
     def cheapest(
         self, leaves: Iterable[Leaf], move: Move, *, but: Sequence[Leaf] = (), below: float = inf
@@ -176,11 +292,11 @@ class Table:
                     priced.append((price, leaf.cell, leaf))
         return nsmallest(TRIED, priced)
 
-
-def move_between(moves: int, there: list[Leaf], back: list[Leaf]) -> Moved:
-    """The first of a set of moves, in some cells, and its opposite in others."""
-    move = next(move for move in MOVES if move.bit & moves)
-    return [*((leaf, move) for leaf in there), *((leaf, move.back) for leaf in back)]
+    def others(self, leaf: Leaf, move: Move, *, but: Sequence[Leaf], below: float) -> list[tuple[float, Cell, Leaf]]:
+        """The cheapest of its name and time in other départements: of its région, or else of all."""
+        of, part = leaf.cell.of, leaf.cell.part
+        near = self.cheapest(self.regions[leaf.region, of, part], move, but=but, below=below)
+        return near or self.cheapest(self.columns[of, part], move, but=but, below=below)
 
 
 def are_many(leaf: Leaf, other: Leaf, bit: int) -> bool:
@@ -189,18 +305,34 @@ def are_many(leaf: Leaf, other: Leaf, bit: int) -> bool:
     return leaf.line.values[place] + other.line.values[place] >= FEW
 
 
-def _is_known_together(line: Line, of: str, bit: int, moved: Moved) -> bool:
-    """Whether a line and its partners elsewhere are few together: nothing hides their sum, and it may be a line somewhere."""
-    partners = [leaf for leaf, move in moved if leaf.cell.of == of and move.touches & bit and line not in leaf.lines]
+def is_known_together(line: Line, bit: int, moved: Moved) -> bool:
+    """Whether a line is few together with a partner of its name: nothing hides their sum, which may be a line somewhere."""
+    own = next(((leaf, move) for leaf, move in moved if line in leaf.lines and move.touches & bit), None)
+    if own is None:
+        return False
+    of, back = own[0].cell.of, own[1].back
     place = bit.bit_length() - 1
-    return bool(partners) and line.values[place] + sum(leaf.line.values[place] for leaf in partners) < FEW
+    return any(
+        move is back
+        and leaf.cell.of == of
+        and line not in leaf.lines
+        and line.values[place] + leaf.line.values[place] < FEW
+        for leaf, move in moved
+    )
 
 
-def _sum(leaves: list[Leaf], weight: float) -> tuple[Line, list[Leaf]]:
-    line = Line([sum(values) for values in zip(*(leaf.line.values for leaf in leaves), strict=True)], weight)
+def move_between(moves: int, there: list[Leaf], back: list[Leaf]) -> Moved:
+    """The first of a set of moves, in some cells, and its opposite in others."""
+    move = next(move for move in MOVES if move.bit & moves)
+    return [*((leaf, move) for leaf in there), *((leaf, move.back) for leaf in back)]
+
+
+def _sum(leaves: list[Leaf], weight: float, *, is_longer: bool) -> Line:
+    values = [sum(some) for some in zip(*(leaf.line.values for leaf in leaves), strict=True)]
+    line = Line(values, weight, is_longer=is_longer)
     for leaf in leaves:
         leaf.lines.append(line)
-    return line, leaves
+    return line
 
 
 class Carried:
@@ -209,50 +341,91 @@ class Carried:
     def __init__(self, table: Table, under: Iterable[Exchange], *, together: bool) -> None:
         self.table = table
         # Who carries each move of an exchange between totals, and which of its moves is this.
-        self.of_total: dict[tuple[str, Move], list[tuple[list[Exchange], int]]] = defaultdict(list)
+        self.of_total: dict[tuple[str, str, Move], list[tuple[list[Exchange], int]]] = defaultdict(list)
         for exchange in under:
-            moves = [(cell.departement, move) for cell, move in exchange if cell.departement in table.rows]
+            moves = sorted(
+                (one for one in in_quarters(exchange) if (one[0].departement, one[0].part) in table.blocks),
+                key=lambda one: one[0].departement,
+            )
             if not moves:
                 continue
-            carriers = (together and self._in_one_column(moves)) or [self._carry(*moved) for moved in moves]
+            carriers = (together and self._in_one_column(moves)) or self._by_departement(moves)
             is_sound = all(table.leaves[cell].allows(move) for carrier in carriers for cell, move in carrier)
             # The other half may be carried by the same structure, elsewhere: its sum would be known.
             table.take([moved for carrier in carriers for moved in carrier], covers=together and is_sound)
             if is_sound:
-                for place, moved in enumerate(moves):
-                    self.of_total[moved].append((carriers, place))
+                for place, (cell, move) in enumerate(moves):
+                    self.of_total[cell.departement, cell.part, move].append((carriers, place))
 
     def by(self, leaf: Leaf, move: Move) -> Iterable[Exchange]:
         """The same exchanges between totals where this cell is the one that carries the move."""
-        for known, place in self.of_total[leaf.cell.departement, move][:TRIED]:
+        for known, place in self.of_total[leaf.cell.departement, leaf.cell.part, move][:TRIED]:
             carriers = [*known]
             carriers[place] = [(leaf.cell, move)]
             yield [moved for carrier in carriers for moved in carrier]
+            # What the same line carries elsewhere leaves a sum of both as it is: somebody else may.
+            for n, carrier in enumerate(carriers):
+                if n != place and any(cell.of == leaf.cell.of for cell, _its in carrier):
+                    for other in self._others(carrier):
+                        yield [moved for one in (*carriers[:n], other, *carriers[n + 1 :]) for moved in one]
 
-    def _in_one_column(self, moves: list[tuple[str, Move]]) -> list[Exchange]:
-        """Of lines of the same kind or month, so that their sums stay as they are."""
+    def _others(self, carrier: Exchange) -> Iterable[Exchange]:
+        """Other ways to carry what these cells of a département carry."""
+        block = self.table.blocks[carrier[0][0].departement, carrier[0][0].part]
+        known = [self.table.leaves[cell] for cell, _move in carrier]
+        move = sum_of([move for _cell, move in carrier])
+        for _price, cell, _leaf in self.table.cheapest(block, move, but=known):
+            yield [(cell, move)]
+        for parts in move.splits:
+            found = [self.table.cheapest(block, part) for part in parts]
+            if all(found):
+                yield [(cheapest[0][1], part) for cheapest, part in zip(found, parts, strict=True)]
+
+    def _by_departement(self, moves: Exchange) -> list[Exchange]:
+        """Of lines of each département: the same at all times where this can be, so that their years stay as they are."""
+        carriers: list[Exchange] = []
+        for departement in dict.fromkeys(cell.departement for cell, _move in moves):
+            own = [(cell, move) for cell, move in moves if cell.departement == departement]
+            carriers += (len(own) > 1 and self._in_one_column(own)) or [self._carry(*moved) for moved in own]
+        return carriers
+
+    def _in_one_column(self, moves: Exchange) -> list[Exchange]:
+        """Of lines of the same kind or structure, so that their sums stay as they are."""
         best = Best(self.table)
-        for leaf in self.table.rows[moves[0][0]]:
-            moved = [(self.table.leaves.get(Cell(place, leaf.cell.of)), move) for place, move in moves]
-            if all(one is not None and one.allows(move) for one, move in moved):
-                best.offer([(one, move) for one, move in moved if one is not None])
+        for leaf in self.table.blocks[moves[0][0].departement, moves[0][0].part]:
+            cells = [
+                (self.table.leaves.get(Cell(total.departement, leaf.cell.of, total.part)), move)
+                for total, move in moves
+            ]
+            moved = [(one, move) for one, move in cells if one is not None and one.allows(move)]
+            if len(moved) == len(moves):
+                best.offer_cells([(one.cell, move) for one, move in moved])
         return [[(leaf.cell, move)] for leaf, move in best.moved]
 
-    def _carry(self, departement: str, move: Move) -> Exchange:
-        row = self.table.rows[departement]
-        possible = [leaf for _price, _cell, leaf in self.table.cheapest(row, move)]
+    def _carry(self, total: Cell, move: Move) -> Exchange:
+        block = self.table.blocks[total.departement, total.part]
+        possible = [leaf for _price, _cell, leaf in self.table.cheapest(block, move)]
         if possible:
-            return [(min(possible, key=lambda leaf: self._few_of_many(leaf, move)).cell, move)]
+            return [(min(possible, key=lambda leaf: _few_of_many(leaf, move, block)).cell, move)]
         for parts in move.splits:
-            carriers = [self.table.cheapest(row, part) for part in parts]
+            carriers = [self.table.cheapest(block, part) for part in parts]
             if all(carriers):
                 return [(cheapest[0][1], part) for cheapest, part in zip(carriers, parts, strict=True)]
         # What is known of the sessions of these lines says no, that of their sum did not: the likeliest then.
-        return [(max(row, key=lambda leaf: (leaf.room & move.needs).bit_count()).cell, move)]
+        return [(max(block, key=lambda leaf: (leaf.room & move.needs).bit_count()).cell, move)]
 
-    def _few_of_many(self, leaf: Leaf, move: Move) -> int:
-        """How many small counts of the cell would be changed though the total's are large: elsewhere it may be changed back."""
-        row = self.table.rows[leaf.cell.departement]
-        places = [bit.bit_length() - 1 for bit in bits_of(move.touches & SHOWN)]
-        few = [place for place in places if leaf.line.values[place] < FEW]
-        return sum(sum(other.line.values[place] for other in row) >= FEW for place in few)
+
+def _few_of_many(leaf: Leaf, move: Move, block: list[Leaf]) -> int:
+    """How many small counts of the cell would be changed though the total's are large: elsewhere it may be changed back."""
+    places = [bit.bit_length() - 1 for bit in bits_of(move.touches & SHOWN)]
+    few = [place for place in places if leaf.line.values[place] < FEW]
+    return sum(sum(other.line.values[place] for other in block) >= FEW for place in few)
+
+
+def in_quarters(exchange: Exchange) -> Exchange:
+    """What an exchange between months, or quarters, comes to in quarters."""
+    moves: dict[Cell, list[Move]] = {}
+    for cell, move in exchange:
+        moves.setdefault(Cell(cell.departement, "", quarter_of(cell.part)), []).append(move)
+    sums = [(cell, sum_of(some)) for cell, some in moves.items()]
+    return [(cell, move) for cell, move in sums if move.steps]

@@ -174,11 +174,12 @@ def bits_of(number: int) -> Iterable[int]:
 class Line:
     """A line of a table, or the sum of some: its counts of people, and what of them is not shown."""
 
-    __slots__ = ("covered", "few", "fours", "prices", "touched", "values", "weight")
+    __slots__ = ("covered", "crossed", "few", "fours", "is_longer", "prices", "touched", "values", "weight")
 
-    def __init__(self, values: list[int], weight: float = 1.0) -> None:
+    def __init__(self, values: list[int], weight: float = 1.0, *, is_longer: bool = False) -> None:
         self.values = values
         self.weight = weight
+        self.is_longer = is_longer  # than the cells: of several months or quarters
         self.few = self.fours = 0  # not only of what is shown
         for bit, value in zip(_VALUED, values, strict=True):
             if 0 < value < FEW:
@@ -186,6 +187,7 @@ class Line:
                 if value == FEW - 1:
                     self.fours |= bit
         self.touched = 0  # by an exchange, and hidden
+        self.crossed = 0  # small, but not in another world: « moins de 5 » would tell them apart
         self.covered = 0  # by an exchange: not to be computed
         self.prices: dict[int, float] = {}
 
@@ -193,6 +195,13 @@ class Line:
     def hidden(self) -> int:
         """What is not shown."""
         return self.few | self.touched
+
+    @property
+    def masks(self) -> tuple[int, int]:
+        """What is told to be few, and what is not shown without a word on its size."""
+        hidden = self.hidden & SHOWN
+        small = sum(bit for bit, value in zip(_VALUED, self.values, strict=True) if value < FEW) if hidden else 0
+        return hidden & small & ~self.crossed, hidden & ~(small & ~self.crossed)
 
     def price(self, move: Move) -> float:
         """What it costs the readers to let the move happen here: the more, the larger what they lose."""
