@@ -34,7 +34,8 @@ async def a_report(name: str = FORMULA, *, is_outside: bool = False) -> Report:
     await make_booking(session, state="waiting", seats=2, code="BBB222")
     await insert_tally(session, present=5, absent=1, excused=0, walk_ins=1)
     scope = Scope(structures=[structure], is_outside=is_outside)
-    return await report(by=Grouping.STRUCTURE, start=DAY, end=DAY, scope=scope, now=LATER)
+    start, end = (date(2026, 10, 1), date(2026, 12, 31)) if is_outside else (DAY, DAY)
+    return await report(by=Grouping.STRUCTURE, start=start, end=end, scope=scope, now=LATER)
 
 
 def read_csv(content: bytes) -> list[list[str]]:

@@ -94,7 +94,7 @@ async def test_rates_have_their_numerator_and_denominator() -> None:
 
 
 async def test_small_counts_are_hidden_outside_the_structure() -> None:
-    made = await a_small_report(scope=Scope(is_outside=True))
+    made = await a_small_report(scope=Scope(is_outside=True), start=date(2026, 10, 1), end=date(2026, 12, 31))
 
     row = made.rows[0]
     assert row["absent"] == Cell(None, Mask.FEW)
@@ -107,13 +107,33 @@ async def test_small_counts_are_hidden_outside_the_structure() -> None:
     assert plain["masked"]["absent"] == "few"
 
 
+async def test_days_that_are_no_whole_months_tell_no_people() -> None:
+    outside = Scope(is_outside=True)
+    month = {"start": date(2026, 12, 1), "end": date(2026, 12, 31), "scope": outside}
+    made = await a_small_report(by=Grouping.NATION, scope=outside)
+    people = {one.key for one in COUNTED if one.is_about_people}
+
+    assert {key for key, cell in made.total.counts.items() if cell.mask is Mask.WITHHELD} == people
+    assert made.total["sessions_held"] == Cell(1)
+    by_month = await report(by=Grouping.MONTH, **month, now=NOW)
+    assert by_month.rows[0]["participations"] == by_month.total["seats_booked"] == Cell(5)
+    by_structure = await report(by=Grouping.STRUCTURE, **month, now=NOW)
+    assert by_structure.rows[0]["participations"] == Cell(None, Mask.WITHHELD)
+    assert by_structure.total["participations"] == Cell(5)
+    workshops = await report(
+        by=Grouping.MONTH, start=date(2026, 10, 1), end=month["end"], kind=Kind.WORKSHOP, scope=outside, now=NOW
+    )
+    assert workshops.rows[-1]["participations"] == Cell(None, Mask.WITHHELD)
+    assert workshops.total["participations"] == Cell(5)
+
+
 @pytest.mark.parametrize("kind", [None, Kind.WORKSHOP])
 async def test_a_total_hides_the_same_in_every_table(kind: Kind | None) -> None:
     await make_network(random.Random(5))
 
-    async def figures(by: Grouping, departements: list[str] | None) -> Report:
+    async def figures(by: Grouping, departements: list[str] | None, kind: Kind | None = kind) -> Report:
         scope = Scope(departements=departements, is_outside=True)
-        return await report(by=by, start=START_DAY, end=END_DAY, kind=kind, scope=scope, now=NOW)
+        return await report(by=by, start=date(2026, 1, 1), end=date(2026, 12, 31), kind=kind, scope=scope, now=NOW)
 
     nation = {row.key: row.counts for row in (await figures(Grouping.DEPARTEMENT, None)).rows}
     structures = {row.key: row.counts for row in (await figures(Grouping.STRUCTURE, None)).rows}
@@ -122,17 +142,31 @@ async def test_a_total_hides_the_same_in_every_table(kind: Kind | None) -> None:
         its = {by: await figures(by, [departement]) for by in Grouping}
         assert [made.total.counts for made in its.values()] == [counts] * len(Grouping)
         if kind is not None:  # as the table of all kinds says
-            all_kinds = await report(
-                by=Grouping.KIND,
-                start=START_DAY,
-                end=END_DAY,
-                scope=Scope(departements=[departement], is_outside=True),
-                now=NOW,
-            )
+            all_kinds = await figures(Grouping.KIND, [departement], kind=None)
             assert [row.counts for row in all_kinds.rows if row.key == kind.value] == [counts]
         for row in its[Grouping.STRUCTURE].rows:
             if row.counts["sessions"] == structures[row.key]["sessions"]:  # all of them here
                 assert row.counts == structures[row.key]
+
+
+@pytest.mark.parametrize("departements", [None, ["21", "58"], ["58", "75"]])
+async def test_a_sum_is_shown_when_all_that_it_is_made_of_is(departements: list[str] | None) -> None:
+    await make_network(random.Random(6))
+
+    async def total(start: date, end: date, departements: list[str] | None) -> dict[str, Cell]:
+        scope = Scope(departements=departements, is_outside=True)
+        return (await report(by=Grouping.NATION, start=start, end=end, scope=scope, now=NOW)).total.counts
+
+    periods = [(date(2026, 9, 1), date(2026, 9, 30)), (date(2026, 10, 1), date(2026, 12, 31))]
+    whole = await total(periods[0][0], periods[1][1], departements)
+    parts = [
+        await total(*part, one)
+        for part in periods
+        for one in ([None] if departements is None else [[code] for code in departements])
+    ]
+    for key, cell in whole.items():
+        assert (cell.mask is None) == all(part[key].mask is None for part in parts)
+        assert cell.mask or cell.value == sum(part[key].value or 0 for part in parts)
 
 
 async def test_nothing_to_divide_is_no_rate() -> None:

@@ -33,7 +33,7 @@ async def count(
     part = Part.MONTH if by is Grouping.MONTH else None
     found: dict[str, list[tuple[str, Counts]]] = {}
     for cell, counted in (await count_cells(by, part, start, end, kind, scope, now=now, direct=direct)).items():
-        row = f"{cell[0]}{APART}{cell[1] or cell[2]}" if apart else _row_of(by, *cell)
+        row = f"{cell[0]}{APART}{cell[1] or cell[2]}" if apart else row_of(by, *cell)
         found.setdefault(row, []).append(counted)
     return {
         row: (min(name for name, _counts in some), Counts.sum_of(counts for _name, counts in some))
@@ -97,7 +97,8 @@ async def _named(cells: Cells) -> Cells:
     return {cell: (names[cell[1]], counts) for cell, (_name, counts) in cells.items()}
 
 
-def _row_of(by: Grouping, departement: str, of: str, part: str) -> str:
+def row_of(by: Grouping, departement: str, of: str, part: str) -> str:
+    """Key of the row that a cell is part of."""
     match by:
         case Grouping.NATION:
             return "FR"

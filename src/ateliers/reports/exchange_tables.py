@@ -338,7 +338,7 @@ def _sum(leaves: list[Leaf], weight: float, *, is_longer: bool) -> Line:
 class Carried:
     """Exchanges between totals, carried on in lines of each: whatever happens to a total happens in a line of it."""
 
-    def __init__(self, table: Table, under: Iterable[Exchange], *, together: bool) -> None:
+    def __init__(self, table: Table, under: Iterable[Iterable[tuple[Cell, Move]]], *, together: bool) -> None:
         self.table = table
         # Who carries each move of an exchange between totals, and which of its moves is this.
         self.of_total: dict[tuple[str, str, Move], list[tuple[list[Exchange], int]]] = defaultdict(list)
@@ -422,7 +422,7 @@ def _few_of_many(leaf: Leaf, move: Move, block: list[Leaf]) -> int:
     return sum(sum(other.line.values[place] for other in block) >= FEW for place in few)
 
 
-def in_quarters(exchange: Exchange) -> Exchange:
+def in_quarters(exchange: Iterable[tuple[Cell, Move]]) -> Exchange:
     """What an exchange between months, or quarters, comes to in quarters."""
     moves: dict[Cell, list[Move]] = {}
     for cell, move in exchange:

@@ -26,7 +26,6 @@ from ateliers.reports.exchange_tables import (
     Best,
     Carried,
     Cell,
-    Exchange,
     Leaf,
     Moved,
     Table,
@@ -55,7 +54,7 @@ def exchange_territories(cells: Mapping[Cell, Counts]) -> Table:
     return table
 
 
-def exchange_within(cells: Mapping[Cell, Counts], under: Iterable[Exchange]) -> Table:
+def exchange_within(cells: Mapping[Cell, Counts], under: Iterable[Iterable[tuple[Cell, Move]]]) -> Table:
     """The same for lines that lie each in one département, by quarter; `under`: what was found for the totals."""
     table = Table(cells, with_sums=False)
     carried = Carried(table, under, together=False)
@@ -75,7 +74,7 @@ def exchange_within(cells: Mapping[Cell, Counts], under: Iterable[Exchange]) -> 
     return table
 
 
-def exchange_across(cells: Mapping[Cell, Counts], under: Iterable[Exchange]) -> Table:
+def exchange_across(cells: Mapping[Cell, Counts], under: Iterable[Iterable[tuple[Cell, Move]]]) -> Table:
     """The same for kinds, which each département, each région and the nation has, by quarter."""
     table = Table(cells, with_sums=True)
     carried = Carried(table, under, together=True)

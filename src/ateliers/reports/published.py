@@ -1,40 +1,38 @@
-"""Counts as they may be read outside the structures: with what of them is hidden, the same in every table of a period (F7)."""
+"""Counts as they may be read outside the structures: with what of them is hidden, the same in every table of a year (F7).
+
+Counts of people are told of years, quarters and months, and of sums of these. What is hidden of a longer period, or of several
+départements that are no région, is what is hidden of any part of it: so it tells nothing that its parts do not.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache, partial
+from itertools import groupby
+
+from msgspec.structs import astuple
 
 from ateliers.agenda.kinds import Kind
-from ateliers.places.territories import region_of
-from ateliers.reports.counting import count
-from ateliers.reports.exchanges import (
-    Cell,
-    Exchange,
-    exchange_across,
-    exchange_territories,
-    exchange_within,
-    masks,
-    of_column,
-)
-from ateliers.reports.grouping import Grouping
+from ateliers.places.territories import departements_of, region_of
+from ateliers.reports.counting import count, count_cells, row_of
+from ateliers.reports.exchange_tables import NATION, YEAR, Cell, Node, in_quarters, quarter_of, region_place
+from ateliers.reports.exchanges import exchange_across, exchange_territories, exchange_within
+from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.indicator import Counts
-from ateliers.reports.masking import Mask
+from ateliers.reports.masking import BITS, FEW, PEOPLE, Mask, Move
 from ateliers.reports.scope import Scope
-from ateliers.reports.sessions import APART, Counted
+from ateliers.reports.sessions import Cells, Counted
 
 TOTAL = ""  # stands for the total among the keys of rows
+FINE = {Grouping.STRUCTURE, Grouping.COMMUNE}
 
-Cells = dict[Cell, Counts]
 Masks = dict[str, dict[str, Mask]]  # by key of a row, then of an indicator
-
-_ROW: dict[Grouping, Callable[[Cell], str]] = {
-    Grouping.NATION: lambda _cell: "FR",
-    Grouping.REGION: lambda cell: region_of(cell.departement),
-    Grouping.DEPARTEMENT: lambda cell: cell.departement,
-}
+Hidden = Mapping[Node, tuple[int, int]]  # what is told to be few, and what is not shown at all
+Exchanges = tuple[tuple[tuple[Cell, Move], ...], ...]  # between totals, by quarter
+Content = tuple[tuple[Cell, tuple[int, ...]], ...]  # cells with their counts, in order
 
 
 def told_whole(by: Grouping, kind: Kind | None, start: date, end: date) -> bool:
@@ -42,10 +40,10 @@ def told_whole(by: Grouping, kind: Kind | None, start: date, end: date) -> bool:
 
     Of one kind alone they are told of territories, not of a structure, commune or month: no days help there.
     """
-    if kind is not None and by in {Grouping.STRUCTURE, Grouping.COMMUNE, Grouping.MONTH}:
+    if kind is not None and by in {*FINE, Grouping.MONTH}:
         return False
     after = end + timedelta(days=1)
-    is_fine = kind is not None or by in {Grouping.STRUCTURE, Grouping.COMMUNE, Grouping.KIND}
+    is_fine = kind is not None or by in {*FINE, Grouping.KIND}
     return start.day == after.day == 1 and not (is_fine and (start.month % 3 != 1 or after.month % 3 != 1))
 
 
@@ -57,73 +55,142 @@ async def count_published(
     Whoever reads a département is hidden what whoever reads the nation is: it all begins with the counts of the nation, or of
     the structures whose figures these are.
     """
-
-    async def cells_of(by: Grouping, kind: Kind | None, scope: Scope) -> Counted:
-        by = Grouping.DEPARTEMENT if by in _ROW else by
-        return await count(by, start, end, kind, scope, now=now, direct=direct, apart=by not in _ROW)
-
-    everywhere = Scope(structures=scope.structures, is_outside=True)
-    is_local = by in {Grouping.STRUCTURE, Grouping.COMMUNE}
-    counted = await cells_of(by, kind, scope if is_local else everywhere)
-    # What lies in the totals: the kinds of each département when one kind is asked for, else the départements.
-    above = counted
-    if kind is not None:
-        above = await cells_of(Grouping.KIND, None, everywhere)
-    elif is_local and scope.departements is not None:
-        above = await cells_of(Grouping.DEPARTEMENT, None, everywhere)
-    row_of = _ROW.get(by, _of)
-    inside = {
-        cell: row_of(cell)
-        for cell in map(_cell, counted)
-        if scope.departements is None or cell.departement in scope.departements
-    }
-    # In a thread: over thousands of lines it takes a moment, and others are waiting for their pages.
-    return await asyncio.to_thread(_hide, by, kind, counted, above, inside)
+    if not told_whole(by, kind, start, end):
+        counted = await count(by, start, end, kind, scope, now=now, direct=direct)
+        masks = {row: dict.fromkeys(BITS, Mask.WITHHELD) for row in (*counted, TOTAL)}
+        if told_whole(Grouping.NATION, kind, start, end):
+            _nation, told = await count_published(Grouping.NATION, start, end, kind, scope, now=now, direct=direct)
+            masks[TOTAL] = told.get(TOTAL, {})
+        return counted, masks
+    table = _Table(by, start, end, kind, scope)
+    for year in range(start.year, end.year + 1):
+        counts = partial(count_cells, start=date(year, 1, 1), end=date(year, 12, 31), now=now, direct=direct)
+        everywhere = Scope(structures=scope.structures, is_outside=True)
+        months = await counts(Grouping.DEPARTEMENT, Part.MONTH, kind=None, scope=everywhere)
+        cells = months
+        if by in FINE:
+            cells = await counts(by, Part.QUARTER, kind=None, scope=scope)
+        elif by is Grouping.KIND or kind is not None:
+            cells = await counts(Grouping.KIND, Part.QUARTER, kind=None, scope=everywhere)
+        # In a thread: over thousands of lines it takes a moment, and others are waiting for their pages.
+        await asyncio.to_thread(table.add, year, months, cells)
+    return table.result()
 
 
-def _of(cell: Cell) -> str:
-    return cell.of
+class _Table:
+    """The rows of a report, added up year by year."""
+
+    def __init__(self, by: Grouping, start: date, end: date, kind: Kind | None, scope: Scope) -> None:
+        self.by = by
+        self.of = kind.value if kind is not None else ""  # whose figures the totals are
+        self.months = _months(start, end)
+        self.codes = None if scope.departements is None else set(scope.departements)
+        self.places = {NATION} if self.codes is None else {self._place(code) for code in self.codes}
+        self.names: dict[str, str] = {}
+        self.parts: dict[str, list[Counts]] = defaultdict(list)
+        self.hidden: dict[str, list[tuple[int, int]]] = defaultdict(list)
+
+    def add(self, year: int, months: Cells, cells: Cells) -> None:
+        """The cells of a year: of its départements by month, and those of the rows."""
+        totals, found = _hide_territories(_content(months))
+        hidden = totals
+        if self.by in FINE:
+            hidden = _hide_fine(_content(cells), found)
+        elif cells is not months:
+            hidden = _hide_kinds(_content(cells), found)
+        of_year = {month for month in self.months if month.startswith(f"{year}-")}
+        wanted = of_year | {quarter_of(month) for month in of_year}
+        sources: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for (departement, of, part), (name, counts) in cells.items():
+            if part in wanted and self.of in ("", of) and (self.codes is None or departement in self.codes):
+                row = row_of(self.by, departement, of, part)
+                self.names[row] = min(self.names.get(row, name), name)
+                self.parts[row].append(counts)
+                sources[row] |= {(place, self.of or of) for place in self._places_of(departement)}
+        for row, some in sources.items():
+            times = {row} if self.by is Grouping.MONTH else _times(of_year)
+            self.hidden[row] += [hidden[node] for node in _nodes(some, times) if node in hidden]
+        above = hidden if self.of else totals
+        total = {(place, self.of) for place in self.places}
+        self.hidden[TOTAL] += [above[node] for node in _nodes(total, _times(of_year)) if node in above]
+
+    def result(self) -> tuple[Counted, Masks]:
+        """The counts by key of a row, and what is hidden of the rows and of the total, and how."""
+        counts = {row: Counts.sum_of(some) for row, some in self.parts.items()}
+        total = Counts.sum_of(counts.values())
+        masks = {row: dict(_masks(some, counts.get(row, total))) for row, some in self.hidden.items()}
+        return {row: (self.names[row], its) for row, its in counts.items()}, masks
+
+    def _place(self, departement: str) -> str:
+        """The widest figure that a département is shown in, and nothing that is not asked for."""
+        region = region_of(departement)
+        is_whole = self.codes is None or self.codes.issuperset(departements_of(region))
+        return region_place(region) if is_whole else departement
+
+    def _places_of(self, departement: str) -> Iterable[str]:
+        if self.by in {*FINE, Grouping.DEPARTEMENT}:
+            return [departement]
+        return [self._place(departement)] if self.by is Grouping.REGION else self.places
 
 
-def _hide(
-    by: Grouping, kind: Kind | None, counted: Counted, above: Counted, inside: Mapping[Cell, str]
-) -> tuple[Counted, Masks]:
-    cells = _cells(counted)
-    exchanges = _exchanges(by, kind, cells, _cells(above) if above is not counted else cells)
-    names: dict[str, list[str]] = defaultdict(list)
-    parts: dict[str, list[Counts]] = defaultdict(list)
-    for (name, counts), cell in zip(counted.values(), cells, strict=True):
-        if cell in inside:
-            names[inside[cell]].append(name)
-            parts[inside[cell]].append(counts)
-    figures = {row: Counts.sum_of(some) for row, some in parts.items()}
-    total = Counts.sum_of(figures.values())
-    hidden = masks({**figures, TOTAL: total}, lambda cell: (inside[cell], TOTAL) if cell in inside else (), exchanges)
-    return {row: (min(names[row]), counts) for row, counts in figures.items()}, hidden
+def _masks(hidden: list[tuple[int, int]], counts: Counts) -> Iterator[tuple[str, Mask]]:
+    """« Moins de 5 » where one part of the row alone is hidden, and says so."""
+    for one in PEOPLE:
+        bit = BITS[one.key]
+        of_parts = [bool(few & bit) for few, withheld in hidden if (few | withheld) & bit]
+        if of_parts:
+            yield one.key, Mask.FEW if of_parts == [True] and one.value(counts) < FEW else Mask.WITHHELD
 
 
-def _exchanges(by: Grouping, kind: Kind | None, cells: Cells, above: Cells) -> list[Exchange]:
-    totals = exchange_territories(_by_departement(above))
-    if kind is not None:
-        totals = of_column(exchange_across(above, totals, are_sums=True), kind.value)
-    if by in _ROW:
-        return totals
-    if by in {Grouping.STRUCTURE, Grouping.COMMUNE}:
-        return exchange_within(cells, totals)
-    return exchange_across(cells, totals, are_sums=by is Grouping.KIND)
+def _nodes(sources: Iterable[tuple[str, str]], times: Iterable[str]) -> Iterator[Node]:
+    return (Node(place, of, time) for place, of in sources for time in times)
 
 
-def _by_departement(cells: Cells) -> dict[str, Counts]:
-    found: dict[str, list[Counts]] = {}
-    for cell, counts in cells.items():
-        found.setdefault(cell.departement, []).append(counts)
-    return {departement: Counts.sum_of(some) for departement, some in found.items()}
+def _months(start: date, end: date) -> list[str]:
+    months = range(start.year * 12 + start.month - 1, end.year * 12 + end.month)
+    return [f"{year}-{month + 1:02d}" for year, month in (divmod(month, 12) for month in months)]
 
 
-def _cells(counted: Counted) -> Cells:
-    return {_cell(key): counts for key, (_name, counts) in counted.items()}
+def _times(months: set[str]) -> set[str]:
+    """The fewest figures of a year that these months of it are the sum of."""
+    if len(months) == 12:
+        return {YEAR}
+    quarters = Counter(map(quarter_of, months))
+    return {quarter if quarters[quarter] == 3 else month for month in months for quarter in [quarter_of(month)]}
 
 
-def _cell(key: str) -> Cell:
-    departement, _, of = key.partition(APART)
-    return Cell(departement, of)
+def _content(cells: Cells) -> Content:
+    return tuple(sorted((Cell(*cell), astuple(counts)) for cell, (_name, counts) in cells.items()))
+
+
+def _counts(content: Content) -> dict[Cell, Counts]:
+    return {cell: Counts(**dict(zip(Counts.__struct_fields__, values, strict=True))) for cell, values in content}
+
+
+# Choosing exchanges takes a while, and the same cells come again with each report until somebody books.
+@lru_cache(32)
+def _hide_territories(months: Content) -> tuple[Hidden, Exchanges]:
+    table = exchange_territories(_counts(months))
+    return table.hidden, tuple(filter(None, dict.fromkeys(map(tuple, map(in_quarters, table.found)))))
+
+
+@lru_cache(32)
+def _hide_kinds(cells: Content, found: Exchanges) -> Hidden:
+    return exchange_across(_counts(cells), found).hidden
+
+
+def _hide_fine(cells: Content, found: Exchanges) -> Hidden:
+    """Of each département on its own."""
+    under: dict[str, dict[tuple[tuple[Cell, Move], ...], None]] = defaultdict(dict)
+    for exchange in found:
+        for departement in {cell.departement for cell, _move in exchange}:
+            under[departement][tuple(one for one in exchange if one[0].departement == departement)] = None
+    hidden: dict[Node, tuple[int, int]] = {}
+    for departement, some in groupby(cells, key=lambda one: one[0].departement):
+        hidden |= _hide_departement(tuple(some), tuple(under[departement]))
+    return hidden
+
+
+@lru_cache(1024)
+def _hide_departement(cells: Content, found: Exchanges) -> Hidden:
+    return exchange_within(_counts(cells), found).hidden
