@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ateliers.reports.exchange_carried import Carried
 from ateliers.reports.exchange_tables import (
     LAST_RESORT,
     Best,
-    Carried,
     Cell,
     Leaf,
     Moved,

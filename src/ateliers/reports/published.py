@@ -18,7 +18,8 @@ from msgspec.structs import astuple
 from ateliers.agenda.kinds import Kind
 from ateliers.places.territories import departements_of, region_of
 from ateliers.reports.counting import count, count_cells, row_of
-from ateliers.reports.exchange_tables import NATION, YEAR, Cell, Node, in_quarters, quarter_of, region_place
+from ateliers.reports.exchange_carried import in_quarters
+from ateliers.reports.exchange_tables import NATION, YEAR, Cell, Node, quarter_of, region_place
 from ateliers.reports.exchanges import exchange_across, exchange_territories, exchange_within
 from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.indicator import Counts
