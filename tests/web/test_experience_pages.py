@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import feedparser
 
 from ateliers.experiences.consent import withdraw_consent
@@ -11,6 +13,23 @@ from tests.experiences.stories import TOLD, make_held
 from tests.world import NOON
 
 REGION = "/retours-d-experience/regions/27"
+
+
+async def test_all_that_is_wrong_is_said_at_once_and_what_was_typed_is_kept(browser_of):
+    held = await make_held()
+    nadia = await browser_of(held.nadia.id)
+    path = f"/espace/evenements/{held.event}/retour"
+    typed = {"title": "", "aim": "Aider.", "audience": " ", "advice": "Voyez 1 85 05 78 006 084 36.", "send": "1"}
+
+    sent = await nadia.post(path, data=typed)
+    kept = await nadia.post(path, data={**typed, "send": ""})
+
+    wrong = [re.findall(r'id="f-([a-z-]+)-err"', answer.text) for answer in (sent, kept)]
+    assert (sent.status_code, wrong) == (
+        422,
+        [["title", "audience", "course", "worked", "advice"], ["title", "advice"]],
+    )
+    assert ">Aider.</textarea>" in sent.text
 
 
 async def test_a_story_stands_where_it_was_agreed_to_and_nowhere_else(client):

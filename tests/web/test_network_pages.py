@@ -246,6 +246,19 @@ async def test_only_the_territorys_coordinator_sees_and_answers_an_application(b
     assert "CCAS de Nevers" not in (await browsers[0].get("/coordination/structures")).text
 
 
+async def test_a_correction_says_all_that_is_wrong_at_once_and_keeps_what_was_typed(browser_of: Any):
+    here = await make_structure()
+    paule = await browser_of(await make_paule())
+    page = f"/coordination/structures/{here}/corriger"
+    assert 'value="Nevers (58000)"' in (await paule.get(page)).text
+
+    answer = await paule.post(page, data={"name": "", "kind": "ccas", "siret": "123", "commune": "Atlantis"})
+
+    assert answer.status_code == 422
+    assert re.findall(r'id="f-([a-z-]+)-err"', answer.text) == ["name", "siret", "address", "commune", "why"]
+    assert 'value="Atlantis"' in answer.text
+
+
 @pytest.mark.parametrize("id", ["abc", "00000000-0000-0000-0000-000000000000", "%00"])
 async def test_an_application_that_does_not_exist(browser_of: Any, id: str):
     paule = await browser_of(await make_paule())

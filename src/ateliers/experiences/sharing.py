@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -34,6 +34,7 @@ from ateliers.network.people import Person, RoleName, list_coordinators, list_me
 from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
 from ateliers.words import fold
 
+TEXTS = ("title", *PARTS)
 NEEDED = ("aim", "audience", "course", "worked")  # before it is sent
 ORGANISED_SQL = """(e.structure_id = ANY ($1) OR EXISTS (
     SELECT FROM co_organiser y WHERE y.event_id = e.id AND y.structure_id = ANY ($1) AND y.accepted_at IS NOT NULL))"""
@@ -157,7 +158,9 @@ async def write_experience(
     event = await get_event_to_tell(event_id, by)
     if agreed and not may_manage(by, event.structure_id):
         raise NotAllowed
-    _refuse_wrong(new, send=send)
+    wrong = wrong_texts({name: getattr(new, name) for name in TEXTS}, send=send)
+    if wrong:
+        raise Invalid(wrong)
     async with transaction():
         if not await may_tell(event_id, now=now):
             raise NothingHeldYet
@@ -165,6 +168,17 @@ async def write_experience(
         if send:
             await _send(id, by=by, now=now)
             await keep_consents(await locked(id), agreed, by=by, now=now)
+
+
+def wrong_texts(texts: Mapping[str, str], *, send: bool) -> dict[str, str]:
+    """What is wrong with the answers that no pattern can judge, by field."""
+    wrong = {}
+    for name, text in texts.items():
+        if looks_like_nir(text):
+            wrong[name] = "Do not write a social security number."
+        elif send and name in NEEDED and not text:
+            wrong[name] = "Fill in this answer."
+    return wrong
 
 
 async def reopen_experience(experience_id: UUID, *, by: Person, now: datetime) -> Experience:
@@ -282,18 +296,6 @@ async def note_of(step: UUID) -> str:
     return await fetch_value("SELECT note FROM experience_step WHERE id = $1", step) or ""
 
 
-def _refuse_wrong(new: NewExperience, *, send: bool) -> None:
-    wrong = {}
-    for name in ("title", *PARTS):
-        text = getattr(new, name)
-        if looks_like_nir(text):
-            wrong[name] = "Do not write a social security number."
-        elif send and name in NEEDED and not text:
-            wrong[name] = "Fill in this answer."
-    if wrong:
-        raise Invalid(wrong)
-
-
 async def _write(event_id: UUID, new: NewExperience, *, by: Person, now: datetime) -> UUID:
     await fetch_value(
         "SELECT 1 FROM event WHERE id = $1 FOR NO KEY UPDATE", event_id
@@ -301,7 +303,7 @@ async def _write(event_id: UUID, new: NewExperience, *, by: Person, now: datetim
     known = await find_experience(event_id)
     if known is not None and known.state is not ExperienceState.DRAFT:
         raise NotBeingWritten
-    texts = [new.title, *(getattr(new, name) for name in PARTS)]
+    texts = [getattr(new, name) for name in TEXTS]
     id: UUID = await fetch_value(
         f"""INSERT INTO experience (id, event_id, state, title, {", ".join(PARTS)}, written_by, created_at, changed_at)
             VALUES ($1, $2, 'draft', $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)

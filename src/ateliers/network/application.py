@@ -75,6 +75,9 @@ Presentation = Annotated[
 ]
 
 
+MOST_TYPED = 200  # characters looked at in an answer that is refused anyway
+
+
 class EmailAddress(msgspec.Struct, frozen=True, kw_only=True):
     """The first step: where to send the link. `website_2` is a trap for robots: people do not see it."""
 

@@ -167,6 +167,12 @@ class Form(Generic[S]):
         self.data = None
         return self
 
+    def also(self, wrong: dict[str, str]) -> Form[S]:
+        """Say what a refused form has wrong besides, in fields without an error yet: everything is said at once."""
+        for name, message in wrong.items():
+            self.errors.setdefault(name, [T(message)])
+        return self
+
     def __getitem__(self, name: str) -> Field:
         if name in self.added:
             return self.added[name]

@@ -21,6 +21,7 @@ from ateliers.agenda.suspending import (
 )
 from ateliers.clock import now
 from ateliers.experiences.support import support
+from ateliers.network.application import MOST_TYPED, wrong_answers
 from ateliers.network.applications import AlreadyKnown, get_application
 from ateliers.network.identity import MEMBERS, Identity, correct_structure
 from ateliers.network.membership import next_states
@@ -32,7 +33,7 @@ from ateliers.network.training import trained_of
 from ateliers.refusals import Invalid
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
-from ateliers.words import PARIS, gettext, local
+from ateliers.words import PARIS, gettext, local, plain
 
 ENDS: dict[str, tuple[StructureState, Callable[..., Awaitable[None]]]] = {
     "suspendre": (StructureState.SUSPENDED, suspend_structure),
@@ -115,7 +116,10 @@ async def correct(
     """Correct it."""
     structure = await _structure(structure_id, me)
     form = await read_form(request, Identity)
-    if form.data is not None:
+    if form.data is None:
+        typed = {name: plain(form[name].value)[:MOST_TYPED] for name in ("siret", "rna", "commune")}
+        form.also(wrong_answers(**typed, agrees=True))
+    else:
         try:
             await correct_structure(structure_id, form.data, by=me, now=now())
         except (Invalid, AlreadyKnown) as refusal:

@@ -15,21 +15,20 @@ from ateliers.agenda.sessions import list_next_sessions
 from ateliers.clock import now
 from ateliers.experiences.published import Shelf, list_published
 from ateliers.network import applications
-from ateliers.network.application import Application, EmailAddress, wrong_answers
+from ateliers.network.application import MOST_TYPED, Application, EmailAddress, wrong_answers
 from ateliers.network.charter import current_charter, find_charter, list_signatures
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_signatory, get_structure_by_id, list_history, list_signatories
 from ateliers.network.thread import NewMessage, TooManyMessages, list_messages, write_to_coordinators
 from ateliers.places.communes import resolve
 from ateliers.places.territories import DEPARTEMENTS
-from ateliers.refusals import Invalid, NotFound, Refusal
+from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import page, redirect
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form, form_fields, read_form
 from ateliers.words import T, language, plain
 
 PAGE_SIZE = 50
-MOST_TYPED = 200  # characters looked at in an answer that is refused anyway
 
 
 class SignatorySearch(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,10 +153,7 @@ async def submit(request: Request[Any, Any, Any], token: FromPath[str]) -> Respo
     if form.data is None:
         await applications.get_applicant(token, now=now())
         typed = {name: plain(form[name].value)[:MOST_TYPED] for name in ("siret", "rna", "commune")}
-        wrong = wrong_answers(**typed, agrees=bool(form["agrees"].value))
-        for name in form.errors:
-            wrong.pop(name, None)
-        return await _form_page(form.refuse(Invalid(wrong)), token)
+        return await _form_page(form.also(wrong_answers(**typed, agrees=bool(form["agrees"].value))), token)
     try:
         await applications.submit_application(token, form.data, now=now())
     except (applications.ApplicationClosed, applications.ApplicationLinkOver):

@@ -24,6 +24,7 @@ from ateliers.experiences.experience import (
 )
 from ateliers.experiences.papers import MOST, NewDocument, add_document, read_document, remove_document
 from ateliers.experiences.sharing import (
+    TEXTS,
     NothingHeldYet,
     get_event_to_tell,
     list_steps,
@@ -32,6 +33,7 @@ from ateliers.experiences.sharing import (
     own_experience,
     reopen_experience,
     write_experience,
+    wrong_texts,
 )
 from ateliers.experiences.untold import list_untold
 from ateliers.network.people import Person
@@ -78,7 +80,9 @@ async def write(
     """Keep the draft, or send it."""
     event = await get_event_to_tell(event_id, me)
     form = await read_form(request, ExperienceForm)
-    if form.data is not None:
+    if form.data is None:
+        form.also(wrong_texts({name: form[name].value.strip() for name in TEXTS}, send=form["send"].value == "1"))
+    else:
         told = form.data
         try:
             await write_experience(event_id, told, by=me, now=now(), send=told.send, agreed=told.agrees)
