@@ -224,6 +224,20 @@ async def test_the_same_number_cannot_join_twice():
     assert refused.value.field == "rna"
 
 
+async def test_a_withdrawn_application_gives_its_number_free():
+    first = await begun()
+    await submitted(first)
+    await applications.withdraw_application(first, now=NOON)
+    second = await begun("autre@example.test")
+
+    anew = await submitted(second)
+
+    assert (anew.siret, anew.state) == ("73282932000074", StructureState.SUBMITTED)
+    with pytest.raises(AlreadyKnown) as refused:
+        await submitted(first)
+    assert refused.value.field == "siret"
+
+
 async def test_correcting_into_a_known_number_is_refused_too():
     by = await paule()
     await submitted()

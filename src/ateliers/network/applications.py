@@ -31,7 +31,7 @@ class ApplicationLinkOver(Refusal):
 
 
 class AlreadyKnown(Refusal):
-    """Another structure has this number."""
+    """Another structure has this number, and did not withdraw before the answer."""
 
     title = "A structure with this number has already applied or is in the network."
     field = "siret"
@@ -209,7 +209,9 @@ async def _submit(applicant_id: UUID, application: Application, values: NewStruc
 
 
 async def _known_number(values: NewStructure) -> str:
-    known = await fetch_value("SELECT 1 FROM structure WHERE siret = $1", values.siret)
+    known = await fetch_value(
+        "SELECT 1 FROM structure WHERE siret = $1 AND (state <> 'withdrawn' OR admitted_at IS NOT NULL)", values.siret
+    )
     return "siret" if known else "rna"
 
 
