@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = structlog.get_logger()
 
+# How asyncpg, uvloop and the system say that PostgreSQL restarts, cannot be reached or went away in the middle of a word.
+_AWAY = (
+    OSError,  # refused, reset, its socket not there or too many who wait at it
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+)
+_CLOSED = ("clos", "released back to the pool")  # of what lies under a hand that still holds it
+
 MIGRATION_LOCK = 0x61746C  # any constant; only `migrate` takes it
 
 
@@ -72,6 +84,16 @@ async def close_pool() -> None:
     if _pool is not None:
         await _pool.close()
         _pool = None
+
+
+def is_away(fault: Exception) -> bool:
+    """Whether `fault` says that PostgreSQL is away: trying again is right. What only a wrong program causes is not that."""
+    if isinstance(fault, _AWAY):
+        return True
+    is_under_hand = type(fault) is asyncpg.InterfaceError or isinstance(
+        fault, RuntimeError
+    )  # uvloop: "handler is closed"
+    return is_under_hand and any(word in str(fault) for word in _CLOSED)
 
 
 def new_id() -> UUID:

@@ -6,13 +6,13 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
+from ateliers import database
 from ateliers.documents.files import FileContent
 from ateliers.refusals import Invalid, Refusal
 from ateliers.rendering import render, url
@@ -41,20 +41,8 @@ TITLES = {
     500: "Something went wrong on our side. It is not your fault, and we have been told.",
     503: "The service is resting for a moment. Try again shortly.",
 }
-
-# The database restarts or cannot be reached: nothing was changed, and trying again is right.
-DATABASE_AWAY = (
-    ConnectionError,
-    BlockingIOError,  # its socket, when too many wait at it
-    FileNotFoundError,  # its socket
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # it went away in the middle of a word
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.PostgresSystemError,
-)
+# A commit whose answer was lost may have been kept.
+SENT = "The service is resting for a moment. Before you send this again, look whether it is already done."
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -160,18 +148,14 @@ def on_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Resp
 
 def on_fault(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
     """A fault of ours: logged whole, told in one sentence."""
-    if _is_away(fault):
+    if database.is_away(fault):
         log.error("database away", error=type(fault).__name__)
-        answer = _answer(request, 503, gettext(TITLES[503]))
+        title = TITLES[503] if request.method == "GET" else SENT
+        answer = _answer(request, 503, gettext(title))
         answer.headers["retry-after"] = "5"
         return answer
     log.error("fault", error=type(fault).__name__, exc_info=fault)
     return _answer(request, 500, gettext(TITLES[500]))
-
-
-def _is_away(fault: Exception) -> bool:
-    """Whether PostgreSQL went away, as asyncpg says it, or uvloop of a connection that closed under its hands."""
-    return isinstance(fault, DATABASE_AWAY) or (isinstance(fault, RuntimeError) and "handler is closed" in str(fault))
 
 
 HANDLERS: Any = {Refusal: on_refusal, HTTPException: on_http_error, Exception: on_fault}

@@ -13,10 +13,10 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from asyncpg import InterfaceError, PostgresError
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from ateliers import database
 from ateliers.agenda.calendar import session_calendar
 from ateliers.agenda.group import may_be_read
 from ateliers.agenda.sessions import get_session, list_dates
@@ -86,7 +86,9 @@ async def public_feed(
     if found is None or (not is_trusted and key not in _looking):
         try:
             found = await _look(key, now=now)
-        except (OSError, PostgresError, InterfaceError) as fault:
+        except Exception as fault:
+            if not database.is_away(fault):
+                raise
             found = _kept.get(key)
             if found is None:
                 raise FeedResting(headers={"retry-after": "120"}) from fault
@@ -98,7 +100,9 @@ async def private_file(request: Request[Any, Any, Any], token: str, *, now: date
     """A person's own calendar. Raises NotFound, FeedGone. No cache that others share keeps it (rule F9)."""
     try:
         feed = await personal_feed(token, now=now)
-    except (OSError, PostgresError, InterfaceError) as fault:
+    except Exception as fault:
+        if not database.is_away(fault):
+            raise
         raise FeedResting(headers={"retry-after": "120"}) from fault
     answer = _answer(request, feed, "ics", PRIVATE)
     answer.headers["x-robots-tag"] = "noindex"

@@ -21,7 +21,6 @@ from ateliers.web.frame import App, Receive, Scope, Send
 
 log = structlog.get_logger()
 
-DATABASE_FAULTS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 LATE_MAIL = 600.0  # seconds: from here on somebody should look at the SMTP server
 COUNTED_EVERY = timedelta(minutes=1)
 JSON = "application/json"
@@ -80,7 +79,9 @@ async def read_readiness(now: datetime) -> Readiness:
         queue = await read_queue(now)
     except asyncpg.UndefinedTableError:
         return Readiness(status="not ready", database=True, pending_migrations=database.pending_migrations(()))
-    except DATABASE_FAULTS:
+    except Exception as fault:
+        if not isinstance(fault, asyncpg.PostgresError) and not database.is_away(fault):
+            raise
         return Readiness(status="not ready", database=False)
     late = queue.lag > LATE_MAIL or queue.missed_reminder_steps > 0
     status = "not ready" if pending else "late" if late else "ready"
