@@ -18,6 +18,8 @@ from ateliers.agenda.calendar import session_calendar
 from ateliers.agenda.kinds import Kind
 from ateliers.attendance.missing import list_missing
 from ateliers.documents.files import Upload
+from ateliers.exchange.feeds.public import feed_state, make_feed
+from ateliers.exchange.feeds.selection import Scope, Selection
 from ateliers.exchange.imports.reading import UnreadableFile, read_rows
 from ateliers.exchange.imports.report import ImportReport
 from ateliers.exchange.imports.session_csv import _moment
@@ -222,7 +224,10 @@ async def test_our_own_open_data_and_calendars_come_back_as_they_were(manager, c
             await make_session(event, place_id=place, starts_at=START + timedelta(days=day), zone=zone)
     await sweep(NOON)
     table = (await client.get("/donnees/seances.csv?structure=ailleurs")).content
-    calendar = (await client.get("/api/v1/calendar/structures/ailleurs.ics")).content
+    ours = Selection(scope=Scope.STRUCTURE, code="ailleurs")
+    calendar = (
+        await make_feed(ours, "ics", await feed_state(ours, now=NOON), now=NOON)
+    ).body  # by its own clock, not today's
 
     report = await manager.bring(table)
     assert outcomes(report) == ["imported"] * 4
