@@ -61,6 +61,7 @@ async def test_whoever_needs_her_most_comes_first():
         ("Silencieuse", ["SILENT", "CHARTER"]),
         ("Nouvelle", ["CHARTER"]),
     ]
+    assert [(NOON - one.lively.last_at).days for one in found if one.lively and one.lively.last_at] == [2, 6, 100]
     assert [one.structure.name for one in search(found, words="silenc nevers")] == ["Silencieuse"]
     assert [one.structure.name for one in search(found, need=Need.ATTENDANCE, departement="21")] == ["Sans liste"]
     assert [(d.code, d.structures, d.ahead, d.silent, d.in_need) for d in by_departement(found)] == [

@@ -14,12 +14,9 @@ from ateliers.experiences.sharing import ORGANISED_SQL
 
 WITHIN = timedelta(days=180)  # nobody is asked about what happened longer ago
 PUBLIC_KINDS = [kind.value for kind in Kind if not RULES[kind].network_only]
-UNTOLD_SQL = """
-    FROM event e JOIN session s ON s.event_id = e.id
-    WHERE e.state IN ('published', 'archived') AND e.kind = ANY ($4)
-      AND s.outcome = 'held' AND s.called_off_at IS NULL AND s.ends_at <= $2 AND s.ends_at > $3
-      AND NOT EXISTS (SELECT FROM experience x WHERE x.event_id = e.id AND x.state <> 'draft')
-"""
+_IS_HELD = "s.event_id = e.id AND s.outcome = 'held' AND s.called_off_at IS NULL AND s.ends_at <= $2 AND s.ends_at > $3"
+_IS_UNTOLD = """e.state IN ('published', 'archived') AND e.kind = ANY ($4)
+      AND NOT EXISTS (SELECT FROM experience x WHERE x.event_id = e.id AND x.state <> 'draft')"""
 
 
 class Untold(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +39,7 @@ async def list_untold(structure_ids: Sequence[UUID], *, now: datetime, limit: in
                    (SELECT o.name FROM structure o WHERE o.id = e.structure_id) AS structure_name,
                    max(s.starts_at) AS last_at, min(s.zone) AS zone,
                    EXISTS (SELECT FROM experience x WHERE x.event_id = e.id) AS is_begun
-            {UNTOLD_SQL} AND {ORGANISED_SQL} GROUP BY e.id ORDER BY max(s.starts_at) DESC, e.id LIMIT $5""",
+            FROM event e JOIN session s ON {_IS_HELD} WHERE {_IS_UNTOLD} AND {ORGANISED_SQL} GROUP BY e.id ORDER BY max(s.starts_at) DESC, e.id LIMIT $5""",
         list(structure_ids),
         now,
         now - WITHIN,
@@ -54,7 +51,9 @@ async def list_untold(structure_ids: Sequence[UUID], *, now: datetime, limit: in
 async def count_untold(structure_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, int]:
     """How many, by the structure whose event it is; none: absent."""
     rows = await fetch_rows(
-        f"SELECT e.structure_id, count(DISTINCT e.id) AS untold {UNTOLD_SQL} AND e.structure_id = ANY ($1) GROUP BY e.structure_id",
+        f"""SELECT e.structure_id, count(*) AS untold FROM event e
+            WHERE e.structure_id = ANY ($1) AND {_IS_UNTOLD} AND EXISTS (SELECT FROM session s WHERE {_IS_HELD})
+            GROUP BY e.structure_id""",
         list(structure_ids),
         now,
         now - WITHIN,
