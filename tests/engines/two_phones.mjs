@@ -1,4 +1,4 @@
-// Two phones tap on one attendance list: the queue of static/js/pointage.js itself, on a network that fails in every way.
+// Two phones tap on one attendance list: the queue of static/js/gardees.js itself, on a network that fails in every way.
 // One line of JSON comes in for each run; one line goes out with all that was tapped, when nothing waits any more.
 import "fake-indexeddb/auto";
 import { readFileSync } from "node:fs";
@@ -6,8 +6,7 @@ import { webcrypto } from "node:crypto";
 import { createInterface } from "node:readline";
 
 globalThis.crypto ??= webcrypto;
-globalThis.document = { querySelector: () => null };
-const source = readFileSync(new URL("../../static/js/pointage.js", import.meta.url), "utf8");
+const source = readFileSync(new URL("../../static/js/gardees.js", import.meta.url), "utf8");
 const { openQueue } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
 const LINE = /data-place="([^"]+)" data-serveur="[^"]*" data-vu="([^"]*)"/g;
