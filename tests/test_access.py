@@ -357,6 +357,7 @@ async def test_the_private_link_shows_its_booking_and_no_other(walk: Walk):
         assert (answer.status_code, "SecretContact" in answer.text) == (404, False)
 
 
+OF_SESSION = "t.session_id IN (SELECT s.id FROM session s JOIN event e ON e.id = s.event_id WHERE e.structure_id = $1)"
 OWNED = {
     "structure": "t.id = $1 OR t.slug = 'candidate'",
     "role": "t.structure_id = $1",
@@ -373,10 +374,8 @@ OWNED = {
     "experience": "t.event_id IN (SELECT id FROM event WHERE structure_id = $1)",
     **dict.fromkeys(("experience_consent", "experience_document"), "$1::uuid IS NOT NULL"),
     "session": "t.event_id IN (SELECT id FROM event WHERE structure_id = $1)",
-    **dict.fromkeys(
-        ("booking", "attendance", "walk_in", "tally", "count_tap", "taken_back", "kept_aside", "volunteer_link"),
-        "t.session_id IN (SELECT s.id FROM session s JOIN event e ON e.id = s.event_id WHERE e.structure_id = $1)",
-    ),
+    **dict.fromkeys(("booking", "attendance", "walk_in", "tally", "volunteer_link"), OF_SESSION),
+    **dict.fromkeys(("count_tap", "nobody_came", "taken_back", "kept_aside"), OF_SESSION),
 }
 
 

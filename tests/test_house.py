@@ -88,6 +88,7 @@ OWNERS = {
     "count_tap": "attendance",
     "count_sum": "attendance",
     "kept_aside": "attendance",
+    "nobody_came": "attendance",
     "signed_sheet": "attendance",
     "certificate": "attendance",
     "figure_day": "reports",

@@ -55,7 +55,7 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
         return { at, ...tap, op: `${kept.name}-${kept.seq}`, seq: kept.seq, list, author, url, about, sent: false };
       });
       // Several seats of one tap are taken back together.
-      if (added.length > 1) for (const one of added) one.action = added[0].op;
+      if (added.length > 1) for (const one of added) one.action ??= added[0].op;
       meta.put(kept);
       for (const one of added) ops.put(one);
       return added;

@@ -114,14 +114,21 @@ async function start(root) {
     for (const item of document.querySelectorAll("[data-venue]")) item.hidden = undone.has(item.dataset.venue);
     const pressed = (value) => document.querySelectorAll(`.appel [name=state][value=${value}][aria-pressed=true]`).length;
     const came = pressed("present") + document.querySelectorAll("#venues > li:not([hidden]), #venues-ici > li").length;
-    const lines = [...document.querySelectorAll("[data-serveur]")];
-    const left = lines.filter((item) => !item.querySelector("[aria-pressed=true]")).length;
+    const left = unrecorded().length;
     if (!new URLSearchParams(location.search).get("q")) {
       document.getElementById("venus-n").textContent = came;
       document.getElementById("reste-n").textContent = left;
     }
+    const isAhead = Date.now() < Date.parse(root.dataset.debut);
+    for (const item of document.querySelectorAll("[data-avant]")) item.hidden = !isAhead;
+    for (const item of document.querySelectorAll("[data-apres]")) item.hidden = isAhead;
+    const somebody = came > 0 || [...document.querySelectorAll("[data-total]")].some((total) => Number(total.textContent));
+    const said = document.querySelector("[data-paroles]");
+    if (said) said.hidden = said.dataset.paroles.split(" ").every((op) => undone.has(op));
+    const here = live.some((one) => one.kind === "nobody");
+    document.getElementById("personne-ici").hidden = !here || somebody;
     const nobody = document.getElementById("personne");
-    if (nobody) nobody.hidden = came > 0 || live.some((one) => one.kind === "count");
+    if (nobody) nobody.hidden = isAhead || somebody || here || Boolean(said && !said.hidden);
     const everyone = document.getElementById("tous");
     if (everyone) everyone.hidden = left < 2;
     const undo = document.getElementById("defaire");
@@ -131,6 +138,9 @@ async function start(root) {
     undo.dataset.action = last ? last.action || last.op : before;
     if (last) document.getElementById("defaire-quoi").textContent = "";
   };
+
+  const unrecorded = () =>
+    [...document.querySelectorAll("[data-serveur]")].filter((item) => !item.querySelector("[aria-pressed=true]"));
 
   const press = (item, state, isWaiting) => {
     for (const button of item.querySelectorAll("[name=state]")) {
@@ -153,15 +163,15 @@ async function start(root) {
       case "mark":
         return [mark(form.closest("[data-serveur]"), button.value || null)];
       case "everyone":
-        return [...document.querySelectorAll("[data-serveur]")]
-          .filter((item) => !item.querySelector("[aria-pressed=true]"))
-          .map((item) => mark(item, "present"));
+        return unrecorded().map((item) => mark(item, "present"));
+      case "nobody":
+        return [{ kind: "nobody" }, ...unrecorded().map((item) => mark(item, "absent"))];
       case "walk_in":
         return [{ kind: "walk_in", name: form.elements.name.value.trim() }];
       case "count":
         return [{ kind: "count", counter: form.elements.counter.value, amount: 1 }];
       case "undo":
-        return form.dataset.action ? [{ kind: "undo", action: form.dataset.action }] : null;
+        return form.dataset.action ? form.dataset.action.split(" ").map((action) => ({ kind: "undo", action })) : null;
       default:
         return null;
     }

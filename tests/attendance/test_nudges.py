@@ -80,8 +80,12 @@ async def test_nothing_is_asked_once_it_is_told_or_settled(db):
     assert (await count_missing([structure], now=NINE), await sweep(NINE + timedelta(days=3))) == ({}, 0)
     await make_session(await make_event(structure))
     day = START.date()
-    await insert("closed_period", first_day=day, last_day=day, closed_at=NINE)
-    assert await sweep(NINE + timedelta(days=3)) == 0
+    closed = {"first_day": day, "last_day": day, "closed_at": NINE}
+    await insert("closed_period", departements=["25"], **closed)
+    later = NINE + timedelta(days=3)
+    assert await count_missing([structure], now=later) == {structure: 1}  # elsewhere is not here
+    await insert("closed_period", departements=["58"], **closed)
+    assert (await count_missing([structure], now=later), await sweep(later)) == ({}, 0)
 
 
 async def test_the_coordinator_asks_once_more_but_once_a_day(db):

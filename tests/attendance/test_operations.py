@@ -65,6 +65,7 @@ def shown(sheet: Sheet) -> tuple[Any, ...]:
         sheet.tally,
         sorted(one.name or "" for one in sheet.walk_ins),
         sheet.counts,
+        sorted(one.op for one in sheet.nobody),
         sheet.session.outcome,
     )
 
@@ -136,7 +137,8 @@ async def test_any_interleaving_of_two_devices_ends_in_the_same_sheet(seed: int)
         device = chance.choice("AB")
         mine = operations[device]
         at = LATER - timedelta(minutes=chance.randrange(20))
-        kind = chance.choice(("mark", "mark", "walk_in", "count", "undo"))
+        kinds = ("mark", "mark", "walk_in", "count", "undo", "nobody") if seed % 2 else ("mark", "nobody", "undo")
+        kind = chance.choice(kinds)
         rest: dict[str, Any] = {}
         if kind == "mark":
             rest = {

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from ateliers import database
 from ateliers.agenda.changing import SessionCalledOff
+from ateliers.attendance.journal import get_journal
 from ateliers.attendance.mark import Mark, SeatState, UnknownSeat, read_seat_id, stored
 from ateliers.attendance.record import (
     NothingToUndo,
     OperationReused,
     SomebodyCame,
-    forget_outcome,
+    correct_nobody_came,
     mark_everyone_present,
     mark_seat,
     record_attendance,
@@ -227,14 +228,27 @@ async def test_held_with_nobody_is_not_called_off() -> None:
         await record_nobody_came(session, "none-2", by=nadia, now=LATER)
 
 
-async def test_held_with_nobody_can_be_taken_back_where_no_mark_tells_it() -> None:
+async def test_held_with_nobody_is_said_by_somebody_and_taken_back() -> None:
     session, nadia = await a_session()
+    await make_booking(session, code="AAA111", seats=2)
 
-    await record_nobody_came(session, "none", by=nadia, now=LATER)
-    assert await outcome(session) == "held_empty"
-    await forget_outcome(session, by=nadia, now=LATER)
+    for op in ("none", "none", "again"):
+        await record_nobody_came(session, op, by=nadia, now=LATER)
+    sheet = await get_sheet(session, by=nadia)
+    assert [(word.who, word.at, word.op) for word in sheet.nobody] == [
+        ("Nadia Ferrand", LATER, "again"),
+        ("Nadia Ferrand", LATER, "none"),
+    ]
+    await undo(session, sheet.nobody[0].action, by=nadia, now=LATER)
+    assert (await outcome(session), await get_tally(session)) == ("held_empty", Tally(absent=2))
+    await correct_nobody_came(session, by=nadia, now=LATER)
 
-    assert await outcome(session) is None
+    assert (await outcome(session), await get_tally(session)) == (None, Tally())
+    journal = await get_journal(session, by=nadia)
+    assert (
+        sum(str(line.text) == "La séance a eu lieu, personne n’est venu" and line.is_undone for line in journal.lines)
+        == 2
+    )
 
 
 async def test_an_excuse_days_before_does_not_say_that_it_was_held() -> None:

@@ -94,6 +94,7 @@ async def judge(session: UUID, log: Log, nadia: Person) -> None:
     rows = await database.fetch_rows(
         "SELECT op, at, device, seq FROM attendance_mark WHERE session_id = $1 UNION ALL SELECT op, at, device, seq "
         "FROM walk_in WHERE session_id = $1 UNION ALL SELECT op, at, device, seq FROM count_tap WHERE session_id = $1 "
+        "UNION ALL SELECT op, at, device, seq FROM nobody_came WHERE session_id = $1 "
         "UNION ALL SELECT op, at, device, 0 FROM taken_back WHERE session_id = $1",
         session,
     )
@@ -111,6 +112,7 @@ async def judge(session: UUID, log: Log, nadia: Person) -> None:
     assert Counter(one.name for one in sheet.walk_ins) == Counter(
         one["name"] or None for one in live if one["kind"] == "walk_in"
     )
+    assert sorted(one.op for one in sheet.nobody) == sorted(one["op"] for one in live if one["kind"] == "nobody")
     assert sum(sheet.counts.values()) == sum(one["amount"] for one in live if one["kind"] == "count")
     for line in sheet.lines:
         standing = last_words([one for one in log if one.get("seat") == line.id], undone)

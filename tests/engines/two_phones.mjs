@@ -55,6 +55,8 @@ async function run({ base, cookie, list, seats, seed, operations }) {
       const several = chance < 0.05 ? seats.slice(0, 4) : [pick(seats)];
       const state = pick(STATES);
       taps = several.map((seat) => ({ kind: "mark", seat, state, saw: phone.shown.get(seat) ?? [] }));
+    } else if (chance < 0.62) {
+      taps = [{ kind: "nobody" }];
     } else if (chance < 0.75) {
       taps = [{ kind: "walk_in", name: random() < 0.5 ? "" : "Rosa" }];
     } else if (chance < 0.9 || !phone.taps.length) {

@@ -124,6 +124,21 @@ async def test_search_narrows_the_list(browser_of) -> None:
     assert "Zoé Zola" not in page.text
 
 
+async def test_what_nobody_filled_in_stays_within_reach(browser_of) -> None:
+    structure = await make_structure()
+    event = await make_event(structure, title="Permanence oubliée")
+    await make_session(event, starts_at=clock.now() - timedelta(days=400), outcome="held")
+    forgotten = await make_session(event, starts_at=clock.now() - timedelta(days=40))
+    browser = await browser_of(await make_nadia(structure))
+
+    lists = await browser.get("/espace/appel")
+    home = await browser.get("/espace")
+
+    assert re.findall(r"/espace/seances/([0-9a-f-]{36})/appel", lists.text) == [str(forgotten)]
+    assert "Les présences de 1 séance de plus d’une semaine manquent encore." in lists.text
+    assert ("1 séance dont les présences manquent" in home.text, "Toutes les listes" in home.text) == (True, False)
+
+
 async def test_english(browser_of) -> None:
     session, nadia = await a_session()
     await make_booking(session, code="AAA111")

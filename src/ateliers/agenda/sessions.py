@@ -131,16 +131,3 @@ async def list_next_trainings(*, now: datetime, limit: int = 200) -> list[Sessio
         now,
         limit,
     )
-
-
-async def list_sessions_without_outcome(structure_ids: list[UUID], *, now: datetime, limit: int = 50) -> list[Session]:
-    """Sessions of these structures that are over, took place as far as we know, and of which nothing was recorded."""
-    return await fetch(
-        Session,
-        f"""{SESSION_SQL} WHERE e.structure_id = ANY($1) AND e.state IN ('published', 'archived') AND s.ends_at <= $2
-            AND s.called_off_at IS NULL AND s.outcome IS NULL
-            ORDER BY s.starts_at DESC, s.id LIMIT $3""",
-        structure_ids,
-        now,
-        limit,
-    )

@@ -56,6 +56,8 @@ def describe(operation: dict[str, Any]) -> T:
         return T(
             "%(counter)s: %(n)s", counter=Counter(one.counter).label if known else one.counter, n=f"{one.amount:+d}"
         )
+    if one.kind is OperationKind.NOBODY:
+        return T("The session was held, nobody came")
     if one.kind is OperationKind.UNDO:
         return T("A tap taken back")
     return T("%(name)s, without a booking", name=one.name) if one.name else T("Somebody without a booking")

@@ -73,6 +73,17 @@ _SQL = """
 """
 
 
+# Of a closing `c`, a session `s` and its event `e`: nothing of the session's attendance may change.
+FORBIDS = """
+    c.reopened_at IS NULL AND s.local_start::date BETWEEN c.first_day AND c.last_day
+    AND CASE WHEN c.structure_id IS NOT NULL THEN c.structure_id = e.structure_id
+             WHEN c.departements IS NOT NULL THEN COALESCE(
+                 (SELECT p.departement FROM session site JOIN place p ON p.id = site.place_id WHERE site.id = COALESCE(s.onsite_id, s.id)),
+                 (SELECT o.departement FROM structure o WHERE o.id = e.structure_id)) = ANY (c.departements)
+             ELSE true END
+"""
+
+
 async def close_period(
     *,
     first_day: date,
@@ -165,14 +176,8 @@ async def locked_by(session_id: UUID) -> ClosedPeriod | None:
     await execute("SELECT pg_advisory_xact_lock_shared($1)", CLOSING)
     return await fetch_one(
         ClosedPeriod,
-        f"""{_SQL}
-            JOIN session s ON s.id = $1 JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id
-            LEFT JOIN session site ON site.id = s.onsite_id LEFT JOIN place p ON p.id = COALESCE(s.place_id, site.place_id)
-            WHERE c.reopened_at IS NULL AND s.local_start::date BETWEEN c.first_day AND c.last_day
-              AND CASE WHEN c.structure_id IS NOT NULL THEN c.structure_id = e.structure_id
-                       WHEN c.departements IS NOT NULL THEN COALESCE(p.departement, o.departement) = ANY (c.departements)
-                       ELSE true END
-            ORDER BY c.closed_at LIMIT 1""",
+        f"""{_SQL} JOIN session s ON s.id = $1 JOIN event e ON e.id = s.event_id
+            WHERE {FORBIDS} ORDER BY c.closed_at LIMIT 1""",
         session_id,
     )
 

@@ -74,6 +74,8 @@ SQL = """
          FROM count_tap WHERE session_id = $1
          GROUP BY date_bin('15 minutes', at, '2000-01-01'), COALESCE(by_id, volunteer_id), undone_at IS NOT NULL, counter
          ORDER BY 3 DESC LIMIT $2)
+        UNION ALL (SELECT 'nobody', at, recorded_at, COALESCE(by_id, volunteer_id), undone_at IS NOT NULL, 1, NULL, NULL
+         FROM nobody_came WHERE session_id = $1 ORDER BY 3 DESC LIMIT $2)
         UNION ALL (SELECT 'undo', at, recorded_at, COALESCE(by_id, volunteer_id), false, 1, NULL, NULL
          FROM taken_back WHERE session_id = $1 ORDER BY 3 DESC LIMIT $2)
         UNION ALL (SELECT CASE WHEN taken THEN 'taken' ELSE 'put_away' END, settled_at, settled_at, settled_by, false, 1,
@@ -133,8 +135,8 @@ def _text(row: _Row) -> T:
         case "count":
             known = row.detail in {counter.value for counter in Counter}
             return T("%(counter)s: %(n)s", counter=Counter(row.detail).label if known else row.detail, n=f"{row.n:+d}")
-        case "undo":
-            return T("A tap taken back")
+        case "nobody" | "undo":
+            return T("The session was held, nobody came") if row.kind == "nobody" else T("A tap taken back")
         case "taken":
             return T("Taken after all: %(what)s", what=_what(row))
         case _:

@@ -16,6 +16,7 @@ import msgspec
 from ateliers.agenda.kinds import RULES
 from ateliers.agenda.outcome import Outcome, set_outcome
 from ateliers.attendance.conflicts import Said, heads, is_disputed
+from ateliers.attendance.nobody import Declared, is_said, take_words_back, write_words
 from ateliers.attendance.recorder import Recorder, author, count_heard
 from ateliers.attendance.tally import Held, Seat
 from ateliers.attendance.trainings import notice_training
@@ -74,6 +75,7 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True):
     marks: Sequence[Mark] = ()
     arrivals: Sequence[Arrival] = ()
     taps: Sequence[Tap] = ()
+    declared: Sequence[Declared] = ()
     taken_back: Sequence[TakenBack] = ()
 
 
@@ -83,10 +85,11 @@ class _Change(msgspec.Struct):
     seats: set[Seat]
     walk_ins: int = 0
     counted: collections.Counter[str] = msgspec.field(default_factory=collections.Counter)
+    nobody: int = 0  # how many more say that nobody came
 
 
-async def write(held: Held, entries: Entries, *, by: Recorder, now: datetime, empty: bool = False) -> int:
-    """Write them; how many earlier taps were taken back. `empty`: the session was held with nobody."""
+async def write(held: Held, entries: Entries, *, by: Recorder, now: datetime) -> int:
+    """Write them; how many earlier taps were taken back."""
     await count_heard(by, sum(map(len, msgspec.structs.astuple(entries))))
     change = _Change(seats={(one.booking_id, one.seat) for one in entries.marks})
     undone = await _take_back(held.id, entries.taken_back, change, by=by, now=now) if entries.taken_back else 0
@@ -102,14 +105,12 @@ async def write(held: Held, entries: Entries, *, by: Recorder, now: datetime, em
         for tap in entries.taps:
             if tap.op not in dead:
                 change.counted[tap.counter] += tap.amount
-    if change.seats or change.walk_ins or change.counted or empty:
-        await _settle(held, history, change, now=now, empty=empty)
+    if entries.declared:
+        await write_words(held.id, entries.declared, dead, by=by, now=now)
+        change.nobody += sum(one.op not in dead for one in entries.declared)
+    if change.seats or change.walk_ins or change.counted or change.nobody:
+        await _settle(held, history, change, now=now)
     return undone
-
-
-async def follow_the_counts(held: Held, *, now: datetime) -> None:
-    """Let the outcome say what the counts say, whatever it was told to be."""
-    await _settle(msgspec.structs.replace(held, outcome=None), {}, _Change(seats=set()), now=now, empty=False)
 
 
 async def _take_back(
@@ -147,13 +148,16 @@ async def _take_back(
     change.walk_ins -= walk_ins
     for row in taps:
         change.counted[row["counter"]] -= row["amount"]
-    return len(marks) + walk_ins + len(taps)
+    words = await take_words_back(session_id, actions, now=now)
+    change.nobody -= words
+    return len(marks) + walk_ins + len(taps) + words
 
 
 async def _already_taken_back(session_id: UUID, entries: Entries) -> set[str]:
     """Actions among the entries that were undone before they arrived."""
     actions = {one.action or one.op for one in entries.marks}
-    actions |= {one.op for one in entries.arrivals} | {one.op for one in entries.taps}
+    for others in (entries.arrivals, entries.taps, entries.declared):
+        actions |= {one.op for one in others}
     if not actions:
         return set()
     rows = await fetch_rows(
@@ -271,9 +275,7 @@ async def _write_taps(session_id: UUID, taps: Sequence[Tap], dead: set[str], *, 
     )
 
 
-async def _settle(
-    held: Held, history: Mapping[Seat, Sequence[Said]], change: _Change, *, now: datetime, empty: bool
-) -> None:
+async def _settle(held: Held, history: Mapping[Seat, Sequence[Said]], change: _Change, *, now: datetime) -> None:
     """Bring `attendance`, the sums and the session's outcome in line."""
     states = await _settle_seats(held.id, history, now=now) if history else collections.Counter()
     if change.counted:
@@ -300,22 +302,12 @@ async def _settle(
         now,
     )
     counted = await fetch_value("SELECT EXISTS (SELECT FROM count_sum WHERE session_id = $1 AND total > 0)", held.id)
-    outcome = _outcome(
-        held, came=bool(rows[0]["came"] or counted), recorded=bool(rows[0]["recorded"]), now=now, empty=empty
-    )
+    outcome: Outcome | None = "held" if held.outcome == "held" or now >= held.starts_at - EARLY else None
+    if not (rows[0]["came"] or counted):
+        outcome = "held_empty" if await is_said(held.id) else outcome if rows[0]["recorded"] else None
     await set_outcome(held.id, outcome, now=now)
     if states and RULES[held.kind].trains:
         await notice_training(held.id, now=now)
-
-
-def _outcome(held: Held, *, came: bool, recorded: bool, now: datetime, empty: bool) -> Outcome | None:
-    if came:
-        return "held" if now >= held.starts_at - EARLY else held.outcome
-    if empty or (held.outcome == "held_empty" and recorded):
-        return "held_empty"
-    if recorded:
-        return "held" if now >= held.starts_at - EARLY else held.outcome
-    return None
 
 
 async def _settle_seats(

@@ -8,15 +8,17 @@ from uuid import UUID
 
 import msgspec
 
+from ateliers.attendance.closing import FORBIDS
 from ateliers.database import fetch, fetch_rows
 
 GRACE = timedelta(days=1)  # after the end: the sheet is often filled in the day after
 SHOWN_TO_COORDINATORS = timedelta(days=4)  # after the end: by then the team was asked twice
 
-# Of a session `s` and its event `e`: it took place as far as we know, and nothing of it is told.
-IS_MISSING = (
-    """e.state IN ('published', 'archived') AND s.called_off_at IS NULL AND s.outcome IS NULL AND s.onsite_id IS NULL"""
-)
+# Of a session `s` and its event `e`: it took place as far as we know, nothing of it is told, and it still may be.
+IS_MISSING = f"""
+    e.state IN ('published', 'archived') AND s.called_off_at IS NULL AND s.outcome IS NULL AND s.onsite_id IS NULL
+    AND NOT EXISTS (SELECT FROM closed_period c WHERE {FORBIDS})
+"""
 
 
 class MissingSession(msgspec.Struct, frozen=True, kw_only=True):

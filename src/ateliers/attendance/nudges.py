@@ -38,8 +38,6 @@ _DUE_SQL = f"""
     JOIN role r ON r.structure_id = e.structure_id AND r.role IN ('manager', 'ambassador') AND r.revoked_at IS NULL
     JOIN person p ON p.id = r.person_id AND p.closed_at IS NULL
     WHERE {IS_MISSING} AND s.starts_at > $1::timestamptz - $3::interval AND s.ends_at < $1
-      AND NOT EXISTS (SELECT FROM closed_period c WHERE c.reopened_at IS NULL AND s.local_start::date BETWEEN c.first_day AND c.last_day
-          AND (c.structure_id = e.structure_id OR c.structure_id IS NULL))
 """
 
 

@@ -21,6 +21,7 @@ from ateliers.attendance import ledger
 from ateliers.attendance.counters import MOST
 from ateliers.attendance.ledger import Arrival, Entries, TakenBack, Tap, write
 from ateliers.attendance.mark import Op, SeatState, UnknownSeat, read_seat_id, stored
+from ateliers.attendance.nobody import Declared
 from ateliers.attendance.recorder import Recorder, Volunteer, author, count_heard
 from ateliers.attendance.tally import Held, confirmed_seats, lock_even_closed
 from ateliers.attendance.walk_ins import LONGEST_NAME, tidy_name
@@ -39,6 +40,7 @@ class OperationKind(enum.Enum):
     MARK = "mark"
     WALK_IN = "walk_in"
     COUNT = "count"
+    NOBODY = "nobody"  # the session was held, and nobody came
     UNDO = "undo"
 
 
@@ -125,6 +127,7 @@ class _Sorted(msgspec.Struct):
     marks: list[ledger.Mark] = []
     arrivals: list[Arrival] = []
     taps: list[Tap] = []
+    declared: list[Declared] = []
     taken_back: list[TakenBack] = []
     aside: list[_Aside] = []
     acks: list[Ack] = []
@@ -151,7 +154,13 @@ async def take(held: Held, batch: Batch, *, by: Recorder, now: datetime) -> list
         _sort(found, raw, held, batch, known, seats, refused, now=now)
     if found.aside:
         await _keep_aside(held.id, found.aside, by=by, now=now)
-    entries = Entries(marks=found.marks, arrivals=found.arrivals, taps=found.taps, taken_back=found.taken_back)
+    entries = Entries(
+        marks=found.marks,
+        arrivals=found.arrivals,
+        taps=found.taps,
+        declared=found.declared,
+        taken_back=found.taken_back,
+    )
     if entries != Entries():
         await write(held, entries, by=by, now=now)
     return found.acks
@@ -234,7 +243,7 @@ def _about(one: Operation, session_id: UUID, seats: dict[str, tuple[UUID, int]])
         return f"count {one.counter} {one.amount}"
     if one.kind is OperationKind.UNDO:
         return f"undo {stored(session_id, one.action)}" if one.action else "undo"
-    return "walk_in"
+    return "walk_in" if one.kind is OperationKind.WALK_IN else "nobody"
 
 
 def _seat(one: Operation, seats: dict[str, tuple[UUID, int]]) -> tuple[UUID, int] | None:
@@ -283,6 +292,8 @@ def _add(
         found.arrivals.append(Arrival(op=op, name=tidy_name(one.name), at=at, device=device, seq=one.seq))
     elif one.kind is OperationKind.COUNT:
         found.taps.append(Tap(op=op, counter=one.counter, amount=one.amount, at=at, device=device, seq=one.seq))
+    elif one.kind is OperationKind.NOBODY:
+        found.declared.append(Declared(op=op, at=at, device=device, seq=one.seq))
     else:
         found.taken_back.append(TakenBack(op=op, action=stored(session_id, one.action), at=at, device=device))
 
@@ -293,6 +304,7 @@ async def _known(ops: Sequence[str]) -> dict[str, str]:
         "SELECT op, 'mark ' || booking_id || ' ' || seat AS about FROM attendance_mark WHERE op = ANY($1) "
         "UNION ALL SELECT op, 'walk_in' FROM walk_in WHERE op = ANY($1) "
         "UNION ALL SELECT op, 'count ' || counter || ' ' || amount FROM count_tap WHERE op = ANY($1) "
+        "UNION ALL SELECT op, 'nobody' FROM nobody_came WHERE op = ANY($1) "
         "UNION ALL SELECT op, 'undo ' || action FROM taken_back WHERE op = ANY($1) "
         "UNION ALL SELECT op, '' FROM kept_aside WHERE op = ANY($1)",
         ops,

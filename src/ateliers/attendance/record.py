@@ -7,8 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from ateliers.attendance import ledger
-from ateliers.attendance.ledger import Entries, TakenBack, follow_the_counts, write
+from ateliers.attendance.ledger import Entries, TakenBack, write
 from ateliers.attendance.mark import Mark, SeatState, UnknownSeat, seat_id, stored
+from ateliers.attendance.nobody import Declared, is_known, list_words
 from ateliers.attendance.recorder import Recorder, device_of_page
 from ateliers.attendance.tally import Held, confirmed_seats, get_counts, get_tally, lock_session, recorded_seats
 from ateliers.database import fetch_rows, fetch_value, new_id, transaction
@@ -108,16 +109,20 @@ async def mark_everyone_present(session_id: UUID, op: str, *, by: Recorder, now:
 
 
 async def record_nobody_came(session_id: UUID, op: str, *, by: Recorder, now: datetime) -> None:
-    """The session was held with nobody (E2): every seat of which nothing is known becomes absent. Idempotent.
+    """The session was held with nobody (E2): every seat of which nothing is known becomes absent. Idempotent by `op`.
 
-    Raises SomebodyCame.
+    `undo` takes it all back. Raises SomebodyCame.
     """
     async with transaction():
         held = await lock_session(session_id, by=by, now=now)
+        action = stored(session_id, op)
+        if await is_known(action):
+            return
         if (await get_tally(session_id)).came or any((await get_counts(session_id)).values()):
             raise SomebodyCame
         rows = await _rest(held, op, SeatState.ABSENT, by=by, now=now)
-        await write(held, Entries(marks=rows), by=by, now=now, empty=True)
+        word = Declared(op=action, at=now, device=device_of_page(by))
+        await write(held, Entries(marks=rows, declared=[word]), by=by, now=now)
 
 
 async def undo(session_id: UUID, action: str, *, by: Recorder, now: datetime) -> None:
@@ -127,16 +132,22 @@ async def undo(session_id: UUID, action: str, *, by: Recorder, now: datetime) ->
     """
     async with transaction():
         held = await lock_session(session_id, by=by, now=now)
-        op = stored(session_id, f"undo-{new_id()}")
-        entry = TakenBack(op=op, action=action, at=now, device=device_of_page(by))
-        if not action.startswith(session_id.hex) or not await write(held, Entries(taken_back=[entry]), by=by, now=now):
+        entries = Entries(taken_back=[_taken_back(held, action, by, now)])
+        if not action.startswith(session_id.hex) or not await write(held, entries, by=by, now=now):
             raise NothingToUndo
 
 
-async def forget_outcome(session_id: UUID, *, by: Recorder, now: datetime) -> None:
-    """Take back « held with nobody » where no mark tells it: the outcome follows the counts again."""
+async def correct_nobody_came(session_id: UUID, *, by: Recorder, now: datetime) -> None:
+    """It is not true that nobody came: every such word is taken back, with the seats that became absent by it."""
     async with transaction():
-        await follow_the_counts(await lock_session(session_id, by=by, now=now), now=now)
+        held = await lock_session(session_id, by=by, now=now)
+        taken_back = [_taken_back(held, word.action, by, now) for word in await list_words(session_id)]
+        if taken_back:
+            await write(held, Entries(taken_back=taken_back), by=by, now=now)
+
+
+def _taken_back(held: Held, action: str, by: Recorder, now: datetime) -> TakenBack:
+    return TakenBack(op=stored(held.id, f"undo-{new_id()}"), action=action, at=now, device=device_of_page(by))
 
 
 def _value(state: SeatState | None) -> str | None:

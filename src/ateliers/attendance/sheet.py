@@ -15,6 +15,7 @@ from ateliers.attendance.aside import list_kept_aside
 from ateliers.attendance.closing import ClosedPeriod, locked_by
 from ateliers.attendance.conflicts import Said, heads
 from ateliers.attendance.mark import SeatState, outside, seat_id
+from ateliers.attendance.nobody import Word, list_words
 from ateliers.attendance.recorder import Recorder, author, may_record
 from ateliers.attendance.tally import Tally, get_counts, get_tally, partners_of
 from ateliers.attendance.walk_ins import WalkIn, list_walk_ins
@@ -68,7 +69,7 @@ class SeatLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LastAction(msgspec.Struct, frozen=True, kw_only=True):
-    """The last tap of a person on this list, which they may take back."""
+    """The last tap of a person on this list, which they may take back; with `nobody`, that nobody came."""
 
     action: str
     seats: int  # how many seats it marked; 0: a walk-in, or people counted
@@ -76,6 +77,7 @@ class LastAction(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None  # of the walk-in, or of the only seat's booking
     counter: Counter | None = None
     amount: int = 0
+    nobody: bool = False
 
     @property
     def op(self) -> str:
@@ -86,6 +88,8 @@ class LastAction(msgspec.Struct, frozen=True, kw_only=True):
     def label(self) -> T:
         """What it did, in words."""
         state = T("Not recorded") if self.state is None else self.state.label
+        if self.nobody:
+            return T("The session was held, nobody came")
         if self.counter is not None:
             return T("%(counter)s: %(n)s", counter=self.counter.label, n=f"{self.amount:+d}")
         if self.seats == 0:
@@ -105,6 +109,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally
     walk_ins: list[WalkIn]
     counts: dict[Counter, int]  # every counter of this kind of session
+    nobody: list[Word]  # who says that nobody came
     last: LastAction | None
     kept_aside: int  # operations of devices that wait for a human
     closed: ClosedPeriod | None  # the closing after which nothing changes any more
@@ -162,6 +167,7 @@ async def get_sheet(session_id: UUID, *, search: str = "", by: Recorder) -> Shee
         tally=await get_tally(session_id),
         walk_ins=await list_walk_ins(session_id),
         counts={counter: counts.get(counter, 0) for counter in session.rules.counters},
+        nobody=await list_words(session_id),
         last=await _last_action(session_id, by=by),
         kept_aside=len(await list_kept_aside(session_id)),
         closed=await locked_by(session_id),
@@ -220,19 +226,22 @@ async def _last_action(session_id: UUID, *, by: Recorder) -> LastAction | None:
     return await fetch_one(
         LastAction,
         f"""
-        SELECT action, seats, state, name, counter, amount FROM (
+        SELECT action, seats, state, name, counter, amount, nobody FROM (
             (SELECT m.action, count(*)::int AS seats, min(m.state) AS state,
-                min(COALESCE(NULLIF(b.names[m.seat], ''), b.name)) AS name, NULL AS counter, 0 AS amount, max(m.recorded_at) AS at
+                min(COALESCE(NULLIF(b.names[m.seat], ''), b.name)) AS name, NULL AS counter, 0 AS amount, max(m.recorded_at) AS at, false AS nobody
              FROM attendance_mark m JOIN booking b ON b.id = m.booking_id
              WHERE m.session_id = $1 AND (m.by_id = $2 OR m.volunteer_id = $3) AND m.undone_at IS NULL
              GROUP BY m.action ORDER BY at DESC, m.action DESC LIMIT 1)
             UNION ALL
-            (SELECT op, 0, NULL, name, NULL, 0, recorded_at FROM walk_in
+            (SELECT op, 0, NULL, name, NULL, 0, recorded_at, false FROM walk_in
              WHERE {mine} ORDER BY recorded_at DESC, id DESC LIMIT 1)
             UNION ALL
-            (SELECT op, 0, NULL, NULL, counter, amount, recorded_at FROM count_tap
+            (SELECT op, 0, NULL, NULL, counter, amount, recorded_at, false FROM count_tap
              WHERE {mine} ORDER BY recorded_at DESC, op DESC LIMIT 1)
-        ) AS last ORDER BY at DESC LIMIT 1
+            UNION ALL
+            (SELECT op, 0, NULL, NULL, NULL, 0, recorded_at, true FROM nobody_came
+             WHERE {mine} ORDER BY recorded_at DESC, op DESC LIMIT 1)
+        ) AS last ORDER BY at DESC, nobody DESC LIMIT 1
         """,
         session_id,
         *author(by),

@@ -21,7 +21,7 @@ from ateliers.attendance.counters import count_people
 from ateliers.attendance.mark import SEAT_ID, Op, SeatState, is_op, read_seat_id
 from ateliers.attendance.record import (
     NothingToUndo,
-    forget_outcome,
+    correct_nobody_came,
     mark_everyone_present,
     mark_seat,
     record_nobody_came,
@@ -141,7 +141,7 @@ async def _tap_nobody(place: Place, request: Request[Any, Any, Any]) -> Response
 
 async def _tap_correct(place: Place, _request: Request[Any, Any, Any]) -> Response[bytes]:
     """It is not true that nobody came."""
-    await forget_outcome(place.session_id, by=place.by, now=now())
+    await correct_nobody_came(place.session_id, by=place.by, now=now())
     return place.back()
 
 

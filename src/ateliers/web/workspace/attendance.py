@@ -18,8 +18,9 @@ from ateliers.agenda.sessions import get_session
 from ateliers.attendance.aside import put_away, take_after_all
 from ateliers.attendance.counters import MOST, NoSuchCounter, correct_total
 from ateliers.attendance.journal import get_journal
-from ateliers.attendance.lists import list_lists
+from ateliers.attendance.lists import BEFORE, list_lists
 from ateliers.attendance.mark import Op
+from ateliers.attendance.missing import count_missing, list_missing
 from ateliers.attendance.recorder import NewLink, give_link, list_links, withdraw_link
 from ateliers.attendance.sheet import get_sheet
 from ateliers.clock import now
@@ -32,6 +33,7 @@ from ateliers.web.attendance_list import LONGEST_SEARCH, Place
 from ateliers.web.forms import Form, read_form
 
 Asked = Request[Any, Any, Any]
+OLDER = 50  # lists shown at once; the next appear as they are filled in
 LIST = "/espace/seances/{session_id:uuid}/appel"
 
 
@@ -53,9 +55,19 @@ class TotalForm(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/espace/appel")
 async def show_lists(me: NamedDependency[Person]) -> Response[bytes]:
-    """The lists of these days: the first page of the list installed on a phone."""
-    found = await list_lists(me, now=now())
-    return private(page("workspace/attendance_lists.html", lists=found, recorder_id=me.id))
+    """The lists of these days, and older ones that nobody filled in: the first page of the list installed on a phone."""
+    moment = now()
+    older = await list_missing(me.structure_ids, now=moment, after=BEFORE, limit=OLDER)
+    missing = sum((await count_missing(me.structure_ids, now=moment, after=BEFORE)).values())
+    return private(
+        page(
+            "workspace/attendance_lists.html",
+            lists=await list_lists(me, now=moment),
+            older=older,
+            more=missing - len(older),
+            recorder_id=me.id,
+        )
+    )
 
 
 @get(LIST)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 
@@ -9,7 +11,8 @@ from ateliers.agenda.co_organising import list_requests, list_shared_events
 from ateliers.agenda.event import EventState
 from ateliers.agenda.hosts import list_hosted_sessions
 from ateliers.agenda.permission import managed_by
-from ateliers.agenda.sessions import list_events_of, list_next_sessions, list_sessions_without_outcome
+from ateliers.agenda.sessions import list_events_of, list_next_sessions
+from ateliers.attendance.missing import count_missing, list_missing
 from ateliers.bookings.calling import count_calls_to_make
 from ateliers.clock import now
 from ateliers.network.people import Person
@@ -19,7 +22,8 @@ from ateliers.network.training import my_trainings, today_of
 from ateliers.web.answers import page, redirect
 
 COMING = 10
-MISSING = 20
+MISSING = 5
+AT_ONCE = timedelta()  # here, nobody waits for the day after
 
 
 @get("/espace")
@@ -38,7 +42,8 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
         structures=[await get_structure_by_id(id) for id in mine],
         coming=await list_next_sessions(mine, now=moment, limit=COMING),
         calls=await count_calls_to_make(mine, now=moment),
-        missing=await list_sessions_without_outcome(mine, now=moment, limit=MISSING),
+        missing=await list_missing(mine, now=moment, after=AT_ONCE, limit=MISSING),
+        missing_count=sum((await count_missing(mine, now=moment, after=AT_ONCE)).values()),
         drafts=[event for event in events if event.state is EventState.DRAFT],
         to_read=[event for event in events if event.state is EventState.TO_MODERATE],
         asked=await list_requests(managed_by(me)),
