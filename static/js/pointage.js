@@ -131,6 +131,8 @@ async function start(root) {
     if (nobody) nobody.hidden = isAhead || somebody || here || Boolean(said && !said.hidden);
     const everyone = document.getElementById("tous");
     if (everyone) everyone.hidden = left < 2;
+    const nothing = document.getElementById("rien-reste");
+    if (nothing) nothing.hidden = left > 0;
     const undo = document.getElementById("defaire");
     const last = live.at(-1);
     const before = undone.has(undo.dataset.serveurAction) ? "" : undo.dataset.serveurAction;

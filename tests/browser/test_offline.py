@@ -189,12 +189,21 @@ def test_two_phones_that_disagree_ask_a_human(network, phone):
     line(one).locator(".enattente").wait_for()
     line(other).locator("[value=absent]").click()
     line(other).locator(".enattente").wait_for()
+    other.locator("#personne form").evaluate("form => form.requestSubmit()")  # out of sight where somebody came meanwhile
+    other.locator("#rien-reste").wait_for()
     network.mend()
     for page in (one, other, one):
         page.evaluate("dispatchEvent(new Event('online'))")
         page.locator("#reseau").wait_for(state="hidden")
     line(one).locator(".desaccord").get_by_text("Deux appareils ne disent pas la même chose").wait_for()
     playwright.expect(line(one).locator(".desaccord li")).to_have_count(2)
+    network.cut()
+    said = one.locator("[data-paroles]").filter(has_text="Noté par Samir Haddad")
+    said.get_by_role("button", name="Ce n’est pas exact").click()
+    said.wait_for(state="hidden")
+    network.mend()
+    one.evaluate("dispatchEvent(new Event('online'))")
+    said.wait_for(state="detached")
 
     line(one).locator("[value=present]").click()
     line(one).locator(".desaccord .hors").wait_for(state="detached")
