@@ -99,13 +99,23 @@ def nodes_of(cell: Cell, *, with_sums: bool) -> list[Node]:
     ]
 
 
+def is_sum(node: Node) -> bool:
+    """Whether it is of more than a département."""
+    return node.place == NATION or node.place.startswith("R")
+
+
+def is_within(departement: str, place: str) -> bool:
+    """Whether the département is part of the région, or of the nation."""
+    return place in {NATION, region_place(region_of(departement))}
+
+
 def figures_of(network: Mapping[str, Cells]) -> dict[str, dict[Node, Counts]]:
     """Every figure of every table."""
     found = {}
     for by, cells in network.items():
         parts: dict[Node, list[Counts]] = defaultdict(list)
         for cell, counts in cells.items():
-            for node in nodes_of(cell, with_sums=by in {"territory", "kind"}):
+            for node in nodes_of(cell, with_sums=by != "commune"):
                 parts[node].append(counts)
         found[by] = {node: Counts.sum_of(some) for node, some in parts.items()}
     return found
@@ -116,12 +126,12 @@ def relations(figures: Mapping[str, Mapping[Node, Counts]]) -> Iterable[dict[Fig
     for by, nodes in figures.items():
         parts: dict[tuple[str, Node], list[tuple[str, Node]]] = defaultdict(list)
         for node in nodes:
-            if by != "territory":
+            if by == "kind" or (by != "territory" and not is_sum(node)):
                 parts["territory", Node(node.place, "", node.time)].append((by, node))
             if node.time != YEAR:
                 longer = quarter_of(node.time) if quarter_of(node.time) != node.time else YEAR
                 parts[by, Node(node.place, node.of, longer), "time"].append((by, node))  # type: ignore[index]
-            if by in {"territory", "kind"} and node.place != NATION:
+            if by != "commune" and node.place != NATION:
                 wider = NATION if node.place.startswith("R") else region_place(region_of(node.place))
                 parts[by, Node(wider, node.of, node.time), "place"].append((by, node))  # type: ignore[index]
         for total, some in parts.items():
@@ -199,6 +209,13 @@ def computed(network: Mapping[str, Cells]) -> list[Figure]:
         for one in PEOPLE
         if (few | withheld) & BITS[one.key]
     }
+    for node in figures[
+        "structure"
+    ]:  # of a structure in several départements nothing is told that its parts do not tell
+        inside = [Node(code, node.of, node.time) for code in {cell.departement for cell in network["structure"]}]
+        for key in KEYS if is_sum(node) else ():
+            if any(("structure", part, key) in bounds for part in inside if is_within(part.place, node.place)):
+                bounds["structure", node, key] = (0, 10**9)
     equations: list[Equation] = []
     for relation in relations(figures):
         unknown = {one: factor for one, factor in relation.items() if one in bounds}
