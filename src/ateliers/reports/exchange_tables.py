@@ -27,7 +27,8 @@ TRIED = 3  # lines of each sort that are tried, the cheapest
 MOVES_TRIED = 4  # in one cell, when one of them will do
 # How much dearer it is to hide a figure of a région or the nation than of a département, of a quarter or year than of what it is made of.
 OF_REGION, OF_NATION, OF_LONGER = 8.0, 64.0, 2.0
-TOGETHER = 1e5  # dearer: lines of which it is known that they are few together
+# Dearer: lines of which it is known that they are few together, in two départements or at two times.
+TOGETHER, TOGETHER_OVER_TIME = 500.0, 1e5
 LAST_RESORT = 1e6
 NATION, YEAR = "FR", ""
 
@@ -153,8 +154,8 @@ class Best:
     def _compare(self, moved: Moved, dearer: float = 0.0) -> float:
         price, near = self.table.price(moved, self.line, self.bit)
         price += dearer
-        if price < self.price and self.line and is_known_together(self.line, self.bit, moved):
-            price += TOGETHER
+        if price < self.price and self.line:
+            price += known_together(self.line, self.bit, moved)
         if price < self.price:
             self.price, self.moved = price, moved
         return near
@@ -274,7 +275,7 @@ class Table:
                 line.covered |= sum(
                     bit
                     for bit in bits_of(line.few & move.touches & ~line.covered)
-                    if not is_known_together(line, bit, moved)
+                    if not known_together(line, bit, moved)
                 )
         if (key := frozenset(exchange)) not in self._known:
             self._known.add(key)
@@ -305,19 +306,22 @@ def are_many(leaf: Leaf, other: Leaf, bit: int) -> bool:
     return leaf.line.values[place] + other.line.values[place] >= FEW
 
 
-def is_known_together(line: Line, bit: int, moved: Moved) -> bool:
-    """Whether a line is few together with a partner of its name: nothing hides their sum, which may be a line somewhere."""
-    own = next(((leaf, move) for leaf, move in moved if line in leaf.lines and move.touches & bit), None)
-    if own is None:
-        return False
-    of, back = own[0].cell.of, own[1].back
+def known_together(line: Line, bit: int, moved: Moved) -> float:
+    """What it costs that a line is few together with a partner of its name: nothing hides their sum, which may be a line somewhere."""
+    own, move = next(((leaf, move) for leaf, move in moved if line in leaf.lines and move.touches & bit), (None, None))
+    if own is None or move is None:
+        return 0.0
     place = bit.bit_length() - 1
-    return any(
-        move is back
-        and leaf.cell.of == of
-        and line not in leaf.lines
-        and line.values[place] + leaf.line.values[place] < FEW
-        for leaf, move in moved
+    return max(
+        (
+            TOGETHER if leaf.cell.part == own.cell.part else TOGETHER_OVER_TIME
+            for leaf, its in moved
+            if its is move.back
+            and leaf.cell.of == own.cell.of
+            and line not in leaf.lines
+            and line.values[place] + leaf.line.values[place] < FEW
+        ),
+        default=0.0,
     )
 
 
