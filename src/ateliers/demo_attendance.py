@@ -26,6 +26,7 @@ GUESTS = (
     ("Raymond et Josette Caillot", "raymond.caillot@courriel.example", 2),
     ("Fatima Benali", "fatima.benali@courriel.example", 1),
     ("Guy Morin", "guy.morin@courriel.example", 1),
+    ("Colette et Jean Perrot", "colette.perrot@courriel.example", 2),
 )
 
 
