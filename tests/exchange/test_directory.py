@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ateliers.places.communes import resolve
 from tests.exchange.test_real_files import SHARED
 from tests.world import NOON, SAINT_DENIS, make_structure
 
+DAY = timedelta(days=1)
 SCHEMA = SHARED.parent / "schemas" / "lieux-mediation-numerique.schema.json"
 
 
@@ -49,7 +51,7 @@ async def test_the_directory_is_valid_in_the_national_schema(client: httpx.Async
     await signed("CCAS de Nevers", siret="73282932000074", presentation="Nous sommes là.\n" + "Bienvenue. " * 60)
     await signed("=cmd()|' /C calc'!A0", kind="association", rna="W581000001", phone="+33 3 86 00 00 00")
     await signed("Maison France Services", kind="france_services", phone="02 62 00 00 00", **SAINT_DENIS)
-    await signed("Sans numéro", kind="company", phone=None, website="https://example.org")
+    await signed("Sans numéro", kind="company", phone=None, website="https://example.org", updated_at=NOON + 9 * DAY)
     await make_structure("Pas signataire")
     fields = msgspec.json.decode(SCHEMA.read_bytes())["fields"]
 
@@ -64,6 +66,7 @@ async def test_the_directory_is_valid_in_the_national_schema(client: httpx.Async
     assert len(by_name["CCAS de Nevers"]["presentation_resume"]) <= SUMMARY
     assert by_name["Maison France Services"]["telephone"] == "+262262000000"
     assert by_name["Sans numéro"]["pivot"] == NO_NUMBER
+    assert [by_name[name]["date_maj"] for name in ("CCAS de Nevers", "Sans numéro")] == ["2026-11-24", "2026-12-03"]
     assert "'=cmd()|' /C calc'!A0" in by_name  # no formula for a spreadsheet
     objects = (await client.get("/donnees/structures.json?essai=1")).json()
     assert [one["id"] for one in objects] == [row["id"] for row in rows]

@@ -336,7 +336,7 @@ async def test_another_instance_takes_our_events_over_as_they_are(db, tmp_path):
     report = await run_import("openagenda", file, dry_run=False, now=NOON)
     again = await run_import("openagenda", file, dry_run=False, now=NOON)
 
-    assert [one.outcome.value for one in report.rows] == ["imported"] * 2
+    assert [(one.name, one.outcome.value) for one in report.rows] == [(one["title"]["fr"], "imported") for one in seen]
     assert [one.outcome.value for one in again.rows] == ["known"] * 2
     after_it = await database.fetch_rows(
         """SELECT e.title, s.starts_at, s.zone FROM session s JOIN event e ON e.id = s.event_id

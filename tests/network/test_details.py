@@ -8,7 +8,7 @@ from ateliers.network.details import Details, update_details
 from ateliers.network.people import get_person
 from ateliers.network.structures import get_structure_by_id
 from ateliers.refusals import Invalid, NotAllowed, NotFound
-from tests.world import make_nadia, make_paule, make_samir, make_structure
+from tests.world import NOON, make_nadia, make_paule, make_samir, make_structure
 
 DETAILS = Details(address="1 rue Neuve", commune="Nevers (58000)", phone="03 86 11 11 11", website="ccas.test")
 
@@ -20,7 +20,7 @@ async def test_managers_keep_address_and_telephone_up_to_date():
         await get_person(one) for one in (await make_samir(id), await make_nadia(id), await make_paule())
     ]
 
-    await update_details(id, DETAILS, by=samir)
+    await update_details(id, DETAILS, by=samir, now=NOON)
 
     now = await get_structure_by_id(id)
     assert (now.address, now.phone, now.email, now.website) == (
@@ -31,10 +31,10 @@ async def test_managers_keep_address_and_telephone_up_to_date():
     )
     assert (now.name, now.kind, now.slug, now.latitude) == (before.name, before.kind, before.slug, before.latitude)
     with pytest.raises(Invalid) as wrong:
-        await update_details(id, Details(address="1 rue Neuve", commune="Lyon"), by=samir)
+        await update_details(id, Details(address="1 rue Neuve", commune="Lyon"), by=samir, now=NOON)
     assert wrong.value.errors == {
         "commune": "This commune is in another département: there, the structure applies anew."
     }
     for stranger in (nadia, paule):
         with pytest.raises((NotAllowed, NotFound)):
-            await update_details(id, DETAILS, by=stranger)
+            await update_details(id, DETAILS, by=stranger, now=NOON)

@@ -106,7 +106,7 @@ def directory_place(signatory: Signatory) -> Place:
         source="ateliers",
         itinerance="Fixe",
         structure_parente="",
-        date_maj=local(signatory.signed_at, PARIS).date(),
+        date_maj=local(signatory.told_at, PARIS).date(),
         services="Aide aux démarches administratives|Maîtrise des outils numériques du quotidien",
         publics_specifiquement_adresses="",
         prise_en_charge_specifique="",

@@ -193,7 +193,7 @@ async def _submit(applicant_id: UUID, application: Application, values: NewStruc
         structure = await _locked(applicant.structure_id)
         if not structure.may_be_sent:
             raise ApplicationClosed
-        await structures.rewrite_structure(structure.id, values)
+        await structures.rewrite_structure(structure.id, values, now=now)
     entry = await _change(structure, StructureState.SUBMITTED, now=now)
     await execute(
         "UPDATE application SET structure_id = $2, manager_name = $3 WHERE id = $1",

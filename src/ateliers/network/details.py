@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     presentation: Presentation = ""
 
 
-async def update_details(structure_id: UUID, details: Details, *, by: Person) -> None:
+async def update_details(structure_id: UUID, details: Details, *, by: Person, now: datetime) -> None:
     """Replace what is told. Another département is another coordinator's to admit to. Raises NotFound, NotAllowed, Invalid."""
     async with transaction():
         structure = await get_structure_by_id(structure_id)
@@ -48,6 +49,7 @@ async def update_details(structure_id: UUID, details: Details, *, by: Person) ->
             raise Invalid({"commune": "This commune is in another département: there, the structure applies anew."})
         await change_structure(
             structure,
+            now=now,
             address=details.address,
             phone=details.phone or None,
             email=details.email.lower() or by.email,
@@ -65,7 +67,7 @@ def moved(structure: Structure, typed: str, commune: Commune) -> dict[str, Any]:
     return where
 
 
-async def change_structure(structure: Structure, **changes: Any) -> None:
+async def change_structure(structure: Structure, *, now: datetime, **changes: Any) -> None:
     """Keep these fields of NewStructure, and the others as they are. Opens no transaction."""
     kept = {name: getattr(structure, name) for name in NewStructure.__struct_fields__}
-    await rewrite_structure(structure.id, NewStructure(**{**kept, **changes}))
+    await rewrite_structure(structure.id, NewStructure(**{**kept, **changes}), now=now)

@@ -78,6 +78,7 @@ async def _correct(structure_id: UUID, wanted: Identity, *, by: Person, now: dat
         raise Invalid(errors)
     await change_structure(
         before,
+        now=now,
         name=wanted.name,
         kind=wanted.kind,
         siret=compact(wanted.siret) or None,

@@ -52,6 +52,7 @@ class Signatory(msgspec.Struct, frozen=True, kw_only=True):
 
     structure: Structure
     signed_at: datetime
+    told_at: datetime  # since when it says of itself what it says
     version: str
     kilometres: float | None = None  # from where they were looked for
 
@@ -186,14 +187,14 @@ async def add_structure(new: NewStructure, *, state: StructureState, now: dateti
     return made
 
 
-async def rewrite_structure(id: UUID, new: NewStructure) -> None:
+async def rewrite_structure(id: UUID, new: NewStructure, *, now: datetime) -> None:
     """Replace what the structure says of itself; its address (slug), state and dates stay. Opens no transaction.
 
     Raises asyncpg.UniqueViolationError when another has its SIRET or RNA.
     """
     values = {name: value for name, value in msgspec.to_builtins(new).items() if name != "external_key"}
-    changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(values, 2))
-    await execute(f"UPDATE structure SET {changes} WHERE id = $1", id, *values.values())
+    changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(values, 3))
+    await execute(f"UPDATE structure SET updated_at = $2, {changes} WHERE id = $1", id, now, *values.values())
 
 
 async def log_state(
@@ -246,6 +247,7 @@ def _matches(structure: Structure, wanted: list[str]) -> bool:
 
 class _SignatoryRow(Structure, frozen=True, kw_only=True):
     signed_at: datetime
+    told_at: datetime
     version: str
 
     def signatory(self, near: Commune | None = None) -> Signatory:
@@ -255,12 +257,14 @@ class _SignatoryRow(Structure, frozen=True, kw_only=True):
             else kilometres(near.latitude, near.longitude, self.latitude, self.longitude),
             structure=msgspec.convert(self, Structure, from_attributes=True),
             signed_at=self.signed_at,
+            told_at=self.told_at,
             version=self.version,
         )
 
 
 _SIGNATORIES = f"""
-    SELECT {COLUMNS}, min(g.signed_at) AS signed_at, (array_agg(c.version ORDER BY c.published_at DESC))[1] AS version
+    SELECT {COLUMNS}, min(g.signed_at) AS signed_at,
+        greatest(min(g.signed_at), o.updated_at) AS told_at, (array_agg(c.version ORDER BY c.published_at DESC))[1] AS version
     FROM structure o JOIN signature g ON g.structure_id = o.id JOIN charter c ON c.id = g.charter_id
     WHERE o.state = 'admitted'
 """

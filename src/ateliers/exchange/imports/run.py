@@ -129,7 +129,10 @@ def _key(kind: str, source: str, usable: PlaceRow | EventRow) -> str:
 def _name(row: Row) -> str:
     inner = row.get("fields")
     columns = inner if isinstance(inner, dict) else row
-    return next((text_of(columns[name], Notes(), longest=80) for name in NAME_COLUMNS if columns.get(name)), "")
+    found = next((columns[name] for name in NAME_COLUMNS if columns.get(name)), "")
+    if isinstance(found, dict):  # by language
+        found = found.get("fr") or next(iter(found.values()), "")
+    return text_of(found, Notes(), longest=80)
 
 
 async def _apply(

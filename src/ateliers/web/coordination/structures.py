@@ -33,7 +33,7 @@ from ateliers.network.training import trained_of
 from ateliers.refusals import Invalid
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
-from ateliers.words import PARIS, gettext, local, plain
+from ateliers.words import PARIS, gettext, local, plain, speaking
 
 ENDS: dict[str, tuple[StructureState, Callable[..., Awaitable[None]]]] = {
     "suspendre": (StructureState.SUSPENDED, suspend_structure),
@@ -83,7 +83,9 @@ async def ask_end(
 ) -> Response[bytes]:
     """What suspending the structure, or its leaving, would call off, before it is confirmed."""
     state, _end = _asked(request)
-    return await _end_page(structure_id, me, state, Form.of(MembershipEnd, told=gettext(TOLD)))
+    with speaking((await _structure(structure_id, me)).language):
+        told = gettext(TOLD)
+    return await _end_page(structure_id, me, state, Form.of(MembershipEnd, told=told))
 
 
 @post(END_PATHS)

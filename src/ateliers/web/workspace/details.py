@@ -8,6 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from ateliers.clock import now
 from ateliers.network.details import Details, update_details
 from ateliers.network.people import Person
 from ateliers.network.resigning import allow_signing
@@ -35,7 +36,7 @@ async def update(request: Request[Any, Any, Any], slug: FromPath[str], me: Named
     form = await read_form(request, Details)
     if form.data is not None:
         try:
-            await update_details(structure.id, form.data, by=me)
+            await update_details(structure.id, form.data, by=me, now=now())
         except Invalid as refusal:
             form.refuse(refusal)
         else:
