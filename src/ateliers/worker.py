@@ -51,7 +51,7 @@ def chores() -> list[Chore]:
     from ateliers.experiences import follow_up
     from ateliers.experiences.emails import COMPOSERS as AFTERWARDS
     from ateliers.mail import pace, safety
-    from ateliers.mail.delivery import deliver_due
+    from ateliers.mail.delivery import deliver_due, take_back
     from ateliers.network import resigning, training
     from ateliers.network.emails import COMPOSERS as NETWORK_LETTERS
     from ateliers.network.purge import purge_network
@@ -103,6 +103,7 @@ def chores() -> list[Chore]:
     return [
         *mailbox,
         Chore(name="deliver mail", seconds=1, run=deliver),
+        Chore(name="take back mail of workers that died", seconds=30, run=take_back),
         Chore(name="tell changes", seconds=2, run=tell_changes),
         Chore(name="tell dates of cycles", seconds=10, run=cycle_dates.sweep),
         Chore(name="serve who waits", seconds=5, run=offers.sweep),

@@ -18,7 +18,6 @@ from ateliers.agenda.calendar import session_calendar
 from ateliers.agenda.kinds import Kind
 from ateliers.attendance.missing import list_missing
 from ateliers.documents.files import Upload
-from ateliers.exchange.feeds.public import feed_state, make_feed
 from ateliers.exchange.feeds.selection import Scope, Selection
 from ateliers.exchange.imports.reading import UnreadableFile, read_rows
 from ateliers.exchange.imports.report import ImportReport
@@ -37,6 +36,7 @@ from ateliers.exchange.open_data.ledger import sweep
 from ateliers.network.people import get_person
 from ateliers.refusals import NotAllowed, NotFound
 from tests.agenda.values import a_session
+from tests.exchange.test_feeds import feed_of
 from tests.world import (
     NOON,
     SAINT_DENIS,
@@ -224,10 +224,7 @@ async def test_our_own_open_data_and_calendars_come_back_as_they_were(manager, c
             await make_session(event, place_id=place, starts_at=START + timedelta(days=day), zone=zone)
     await sweep(NOON)
     table = (await client.get("/donnees/seances.csv?structure=ailleurs")).content
-    ours = Selection(scope=Scope.STRUCTURE, code="ailleurs")
-    calendar = (
-        await make_feed(ours, "ics", await feed_state(ours, now=NOON), now=NOON)
-    ).body  # by its own clock, not today's
+    calendar = (await feed_of(Selection(scope=Scope.STRUCTURE, code="ailleurs"))).body
 
     report = await manager.bring(table)
     assert outcomes(report) == ["imported"] * 4
@@ -235,11 +232,9 @@ async def test_our_own_open_data_and_calendars_come_back_as_they_were(manager, c
     assert await database.fetch_value("SELECT count(*) FROM event") == 4
     # The calendar holds the same sessions: told by title and moment.
     assert outcomes(await manager.bring(calendar)) == ["known"] * 4
-    for table_name in ("session", "event"):
-        await database.execute(
-            f"DELETE FROM {table_name} WHERE {'event_id IN (SELECT id FROM event WHERE structure_id = $1)' if table_name == 'session' else 'structure_id = $1'}",
-            manager.structure,
-        )
+    mine = "SELECT id FROM event WHERE structure_id = $1"
+    for gone in (f"session WHERE event_id IN ({mine})", f"event WHERE id IN ({mine})"):
+        await database.execute(f"DELETE FROM {gone}", manager.structure)
     await database.execute("DELETE FROM imported")
     assert outcomes(await manager.bring(calendar)) == ["imported"] * 4
     assert await agenda(manager.structure) == await agenda(other)

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -13,6 +14,7 @@ import structlog
 
 from ateliers.mail import outbox, safety, sms
 from ateliers.mail.email import Dropped, Email, Postponed
+from ateliers.mail.holding import Holding, each_dead
 from ateliers.mail.mime import ascii_address, message_id, mime_bytes
 from ateliers.mail.outbox import OutboxRow
 from ateliers.mail.pace import Pace
@@ -58,7 +60,15 @@ class _Ready(msgspec.Struct, frozen=True):
 class Delivery:
     """The connections of one worker process. Used by one task at a time."""
 
-    def __init__(self, url: str, *, connections: int = CONNECTIONS, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int = CONNECTIONS,
+        timeouts: Timeouts | None = None,
+        holding: Holding | None = None,
+    ) -> None:
+        self._holding = holding
         self._lines = [
             SmtpLine(url=url, hostname=settings().mail_domain, timeouts=timeouts or Timeouts())
             for _ in range(connections)
@@ -75,7 +85,7 @@ class Delivery:
         self._down = ""
         handled = 0
         while not self._down and clock() - began < LONGEST_CALL:
-            rows = deque(await outbox.claim(CLAIMED, now=now))
+            rows = deque(await outbox.claim(CLAIMED, now=now, holder=self._holding.id if self._holding else None))
             if not rows:
                 break
             handled += len(rows)
@@ -97,6 +107,8 @@ class Delivery:
     async def close(self) -> None:
         """End the connections politely."""
         await asyncio.gather(*(line.close() for line in self._lines))
+        if self._holding is not None:
+            self._holding.close()
 
     async def _run(
         self, line: SmtpLine, rows: deque[OutboxRow], composers: Mapping[str, Composer], *, until: float, now: datetime
@@ -213,6 +225,8 @@ class Delivery:
             return None
         if email.is_once and not await outbox.mark_handing_over(ready.row):
             return None
+        if self._holding is not None:
+            self._holding.note(self._lines.index(line), ready.row.id)
         sender, envelope_id = return_path(ready.row.id), ready.row.id.hex
         result = await line.send(sender, ready.recipient, ready.message, envelope_id=envelope_id)
         if result.too_big and email.calendar is not None:
@@ -292,8 +306,25 @@ async def deliver_due(composers: Mapping[str, Composer], *, now: datetime) -> in
     """Send what is due through the server of the settings; how many rows were dealt with."""
     global _delivery
     if _delivery is None:
-        _delivery = Delivery(settings().smtp_url)
+        _delivery = Delivery(settings().smtp_url, holding=_hold())
     return await _delivery.deliver_due(composers, now=now)
+
+
+async def take_back(now: datetime) -> int:
+    """Make due what workers of this machine held when they died and had not begun to send; how many rows."""
+    return sum([await outbox.take_back(one.id, leaving=one.leaving, now=now) for one in each_dead(_folder())])
+
+
+def _hold() -> Holding | None:
+    try:
+        return Holding(_folder())
+    except OSError as fault:
+        log.warning("mail_not_held", error=type(fault).__name__)
+        return None
+
+
+def _folder() -> Path:
+    return settings().data_dir / "workers"
 
 
 async def close_connections() -> None:

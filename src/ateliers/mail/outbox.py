@@ -97,7 +97,8 @@ QUEUE_SQL = """
 """
 
 CLAIM_SQL = """
-    UPDATE outbox o SET due_at = $1::timestamptz + $2::interval, attempts = o.attempts + 1, outcome = NULL
+    UPDATE outbox o SET due_at = $1::timestamptz + $2::interval, attempts = o.attempts + 1, outcome = NULL,
+        holder = $4
     FROM (
         SELECT id, outcome FROM outbox q
         WHERE state = 'queued' AND due_at <= $1
@@ -166,10 +167,21 @@ async def queue(
     await queue_many([row])
 
 
-async def claim(limit: int, *, now: datetime, lease: timedelta = LEASE) -> list[OutboxRow]:
+async def claim(limit: int, *, now: datetime, lease: timedelta = LEASE, holder: UUID | None = None) -> list[OutboxRow]:
     """Take up to `limit` due rows for `lease`, the longest due first; of each thread only its earliest."""
-    rows = await database.fetch(OutboxRow, CLAIM_SQL, now, lease, limit)
+    rows = await database.fetch(OutboxRow, CLAIM_SQL, now, lease, limit, holder)
     return sorted(rows, key=lambda row: row.id)
+
+
+async def take_back(holder: UUID, *, leaving: Sequence[UUID], now: datetime) -> int:
+    """Make due what `holder` had claimed and said nothing of, but for what was `leaving` when it died; how many rows."""
+    return await database.execute(
+        """UPDATE outbox SET due_at = $3 WHERE holder = $1 AND state = 'queued' AND outcome IS NULL AND due_at > $3
+           AND id <> ALL($2::uuid[])""",
+        holder,
+        leaving,
+        now,
+    )
 
 
 async def mark_handing_over(row: OutboxRow) -> bool:
