@@ -18,7 +18,7 @@ from ateliers.bench.yard import Yard
 from ateliers.documents.sheets import Cell, Format, Workbook
 from ateliers.places.communes import DEPARTEMENTS
 from ateliers.reports.grouping import Grouping
-from ateliers.reports.report import report
+from ateliers.reports.report import period_before, report
 from ateliers.reports.rollups import roll_days
 from ateliers.reports.rows import booking_rows, csv_of, session_rows
 from ateliers.reports.scope import Scope
@@ -33,9 +33,9 @@ LARGEST = 150 * 1024 * 1024  # bytes of the whole process
 BATCH = 2000  # rows
 FLAT = 48 * 1024 * 1024  # bytes by which an export may grow the process, however long it is
 START, END = date(2026, 1, 1), date(2026, 12, 31)
+FIRST, YEAR_BEFORE = date(2026, 1, 5), date(2025, 4, 24)  # days of the first sessions: of one year, or of two
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 TODAY = datetime(2026, 9, 10, 9, tzinfo=UTC)  # while sessions go on: the last days are not summed
-BEFORE = date(2026, 8, 31)
 
 # Kinds, towns and what became of each booking go round, so that every answer can be checked against what was put in.
 FILL = (
@@ -66,7 +66,7 @@ FILL = (
         d AT TIME ZONE 'Europe/Paris', d AT TIME ZONE 'Europe/Paris' + interval '2 h', 12, 9, 1,
         CASE WHEN n > 1 THEN 'held' END, CASE WHEN n = 7 THEN e.created_at END, e.created_at, e.created_at
     FROM event e JOIN place p ON p.owner_id = e.structure_id, generate_series(1, 10) n,
-        LATERAL (SELECT timestamp '2026-01-05 14:00' + (hashtext(e.id::text || n) & 255) * interval '1 day' AS d) x
+        LATERAL (SELECT timestamp '%(first)s 14:00' + (hashtext(e.id::text || n) & (%(days)s - 1)) * interval '1 day' AS d) x
     """,
     """
     INSERT INTO booking (id, session_id, code, uid, state, seats, rank, name, email, language, channel, person_key,
@@ -127,34 +127,35 @@ async def an_export(yard: Yard) -> Measure:
 
 @work("dashboard", unit="s", goal=0.3, at_most=True)
 async def a_dashboard(yard: Yard) -> Measure:
-    """The nation's figures to this very day, and as many again for the period before: 5 million bookings in 300,000 sessions."""
+    """The nation's figures of this year and of the year before, masked, by the slowest of all groupings (the best of three runs each)."""
     structures = STRUCTURES // 10 if yard.quick else DASHBOARD_STRUCTURES
-    async with _filled(yard, structures, bookings=LARGE_BOOKINGS):
+    async with _filled(yard, structures, bookings=LARGE_BOOKINGS, first=YEAR_BEFORE, days=512):
         begun = time.perf_counter()
         while await roll_days(TODAY):
             pass
         rolled = time.perf_counter() - begun
-        asked: dict[str, Any] = {"start": START, "end": TODAY.date(), "scope": Scope(is_outside=True), "now": TODAY}
-        took = {}
+        year, before = (START, END), period_before(START, END)
+        asked: dict[str, Any] = {"scope": Scope(is_outside=True), "now": TODAY}
+        took: dict[Grouping, float] = {}
+        sound = True
         for by in Grouping:
             times = []
             for _n in range(3):
                 begun = time.perf_counter()
-                await report(by=by, **asked)
-                await report(by=by, **asked | {"end": BEFORE})  # all summed, as the year before would be
+                made = [await report(by=by, start=start, end=end, **asked) for start, end in (year, before)]
                 times.append(time.perf_counter() - begun)
             took[by] = min(times)
-        # Thousands of lines are more than a dashboard shows: how long they take stands in the note.
-        communes, longest = took.pop(Grouping.COMMUNE), took.pop(Grouping.STRUCTURE)
+            sound = sound and sum(one.total["sessions"].value or 0 for one in made) == structures * 100
         begun = time.perf_counter()
-        directly = await report(by=Grouping.MONTH, direct=True, **asked)
+        directly = await report(by=Grouping.MONTH, start=START, end=END, direct=True, **asked)
         direct = time.perf_counter() - begun
-        sound = directly == await report(by=Grouping.MONTH, **asked) and direct <= DIRECT_SECONDS
+        sound = sound and directly == await report(by=Grouping.MONTH, start=START, end=END, **asked)
+    slowest = max(took, key=lambda by: took[by])
     return Measure(
-        value=max(took.values()),
-        note=f"{structures * 100:,} sessions; communes {communes:.2f} s, structures {longest:.2f} s; directly {direct:.1f} s; "
+        value=took[slowest],
+        note=f"{structures * 100:,} sessions, by {slowest.value}; by month {took[Grouping.MONTH]:.2f} s, directly {direct:.1f} s; "
         f"all days summed in {rolled:.0f} s",
-        sound=sound,
+        sound=sound and direct <= DIRECT_SECONDS,
     )
 
 
@@ -196,18 +197,29 @@ async def _drain(structures: list[UUID], *, is_bookings: bool) -> tuple[float, i
 
 
 @asynccontextmanager
-async def _filled(yard: Yard, structures: int, *, bookings: int = 10) -> AsyncIterator[None]:
-    """The database with so many structures, a hundred sessions each, and so many bookings a session."""
+async def _filled(
+    yard: Yard, structures: int, *, bookings: int = 10, first: date = FIRST, days: int = 256
+) -> AsyncIterator[None]:
+    """The database with so many structures, a hundred sessions each, and so many bookings a session.
+
+    Sessions lie on `days` days, a power of two, from `first`.
+    """
+    values = {
+        "structures": structures,
+        "bookings": bookings,
+        "departements": f"(ARRAY{list(DEPARTEMENTS)})",
+        "first": first,
+        "days": days,
+    }
     connection = await asyncpg.connect(yard.database_url)
     try:
         # Foreign keys hold by construction; checking a million of them is not what is measured.
         await connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
         for statement in FILL:
-            await connection.execute(
-                statement.replace("%(structures)s", str(structures))
-                .replace("%(bookings)s", str(bookings))
-                .replace("%(departements)s", f"(ARRAY{list(DEPARTEMENTS)})")
-            )
+            sql = statement
+            for name, value in values.items():
+                sql = sql.replace(f"%({name})s", str(value))
+            await connection.execute(sql)
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()
