@@ -189,7 +189,9 @@ def test_two_phones_that_disagree_ask_a_human(network, phone):
     line(one).locator(".enattente").wait_for()
     line(other).locator("[value=absent]").click()
     line(other).locator(".enattente").wait_for()
-    other.locator("#personne form").evaluate("form => form.requestSubmit()")  # out of sight where somebody came meanwhile
+    other.locator("#personne form").evaluate(
+        "form => form.requestSubmit()"
+    )  # out of sight where somebody came meanwhile
     other.locator("#rien-reste").wait_for()
     network.mend()
     for page in (one, other, one):

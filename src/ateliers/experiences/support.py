@@ -92,15 +92,15 @@ def needs_of(one: Supported, *, now: datetime) -> list[Need]:
         return [Need.EXAMINE]
     if one.structure.state is not StructureState.ADMITTED:
         return [Need.FOLLOW_UP] if due else []
-    found = {
-        Need.FOLLOW_UP: due,
-        Need.ATTENDANCE: one.missing > 0,
-        Need.SILENT: is_silent(one, now=now),
-        Need.CHARTER: one.is_unsigned,
-        Need.TRAINING: one.needs_training,
-        Need.UNTOLD: one.untold > 0,
-    }
-    return [need for need in _PRESSING if found.get(need)]
+    found = (
+        (due, Need.FOLLOW_UP),
+        (one.missing > 0, Need.ATTENDANCE),
+        (is_silent(one, now=now), Need.SILENT),
+        (one.is_unsigned, Need.CHARTER),
+        (one.needs_training, Need.TRAINING),
+        (one.untold > 0, Need.UNTOLD),
+    )
+    return [need for is_so, need in found if is_so]
 
 
 def is_silent(one: Supported, *, now: datetime) -> bool:
@@ -169,21 +169,21 @@ def search(
 
 def by_departement(found: Sequence[Supported]) -> list[Departement]:
     """The départements that have a structure, by code."""
-    members = [one for one in found if one.structure.state is StructureState.ADMITTED]
-    made = []
-    for code in sorted({one.structure.departement for one in members}):
-        here = [one for one in members if one.structure.departement == code]
-        made.append(
-            Departement(
-                code=code,
-                name=DEPARTEMENTS[code],
-                structures=len(here),
-                ahead=sum(one.lively is not None and one.lively.next_at is not None for one in here),
-                silent=sum(Need.SILENT in one.needs for one in here),
-                in_need=sum(one.is_to_help for one in here),
-            )
+    members: dict[str, list[Supported]] = {}
+    for one in found:
+        if one.structure.state is StructureState.ADMITTED:
+            members.setdefault(one.structure.departement, []).append(one)
+    return [
+        Departement(
+            code=code,
+            name=DEPARTEMENTS[code],
+            structures=len(here),
+            ahead=sum(one.lively is not None and one.lively.next_at is not None for one in here),
+            silent=sum(Need.SILENT in one.needs for one in here),
+            in_need=sum(one.is_to_help for one in here),
         )
-    return made
+        for code, here in sorted(members.items())
+    ]
 
 
 def _pressing_first(one: Supported) -> tuple[int, date, int, str, UUID]:
