@@ -41,9 +41,9 @@ from ateliers.mail.backlog import drop_backlog
 from ateliers.network.applications import add_applicant
 from ateliers.network.charter import sign_charter
 from ateliers.network.people import Person, RoleName, add_person, add_role, find_person_by_email, get_person
-from ateliers.network.structure import StructureKind, StructureState
+from ateliers.network.structure import StructureState
 from ateliers.network.structures import NewStructure, add_structure
-from ateliers.places.communes import Commune, find_commune, region_of, zone_of
+from ateliers.places.communes import Commune, region_of, zone_of
 from ateliers.places.place import NewPlace, add_place
 from ateliers.refusals import Refusal
 from ateliers.words import fold
@@ -98,6 +98,7 @@ class _Open(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     house: House
+    is_alone: bool  # in its région: small counts there could but be hidden at the price of larger ones elsewhere
     zone: str
     halls: list[UUID]
     manager: Person
@@ -182,9 +183,7 @@ class _Filling:
                 await add_role(person_id, role, departements=territories.get(role), now=since)
 
     async def keep(self, house: House, state: StructureState, since: datetime) -> UUID:
-        commune = find_commune(house.commune)
-        if commune is None:
-            raise LookupError(house.commune)
+        commune = house.found_commune
         async with transaction():
             made = await add_structure(
                 NewStructure(
@@ -209,7 +208,7 @@ class _Filling:
             )
             if made is None:
                 raise LookupError(house.name)
-            await sign_charter(made.id, name=house.manager, role=_title(house.kind), now=since)
+            await sign_charter(made.id, name=house.manager, role=house.signed_as, now=since)
             if state is not StructureState.ADMITTED:
                 await add_applicant(made.id, email=house.email, manager_name=house.manager, now=since)
         return made.id
@@ -218,9 +217,7 @@ class _Filling:
         """An admitted structure with its people and venues."""
         since = self.now - timedelta(days=house.signed_days_ago)
         structure_id = await self.keep(house, StructureState.ADMITTED, since)
-        commune = find_commune(house.commune)
-        if commune is None:
-            raise LookupError(house.commune)
+        commune = house.found_commune
         domain = house.email.partition("@")[2]
         async with transaction():
             ids = []
@@ -234,6 +231,7 @@ class _Filling:
         return _Open(
             id=structure_id,
             house=house,
+            is_alone=commune.departement not in BOURGOGNE_FRANCHE_COMTE,
             zone=zone_of(commune.departement),
             halls=halls,
             manager=manager,
@@ -363,14 +361,17 @@ class _Filling:
             return
         then = session.ends_at
         marks = [
-            Mark(op=f"demo-{booking.code}-{seat}", code=booking.code, seat=seat, state=self.turn_out(), at=then)
+            Mark(
+                op=f"demo-{booking.code}-{seat}", code=booking.code, seat=seat, state=self.turn_out(structure), at=then
+            )
             for booking in await list_bookings(session.id)
             if booking.state is BookingState.CONFIRMED
             for seat in range(1, booking.seats + 1)
         ]
         if marks:
             await record_attendance(session.id, marks, by=structure.helper, now=then)
-        guests = self.dice.randint(6, 18) if session.rules.has_counter else self.dice.choice((0, 0, 1, 2, 3))
+        several = (0,) if structure.is_alone else (0, 0, 1, 2, 3)
+        guests = self.dice.randint(6, 18) if session.rules.has_counter else self.dice.choice(several)
         if not marks and not guests:
             await record_nobody_came(session.id, "demo-nobody", by=structure.helper, now=then)
         if session.rules.has_counter:
@@ -381,8 +382,12 @@ class _Filling:
             await add_walk_in(session.id, guest, f"demo-{number}", came, by=structure.helper, now=then)
         await write_hours(session, structure.helper, structure.manager, now=then)
 
-    def turn_out(self) -> SeatState:
-        return self.dice.choices((SeatState.PRESENT, SeatState.ABSENT, SeatState.EXCUSED), (83, 11, 6))[0]
+    def turn_out(self, structure: _Open) -> SeatState:
+        return (
+            SeatState.PRESENT
+            if structure.is_alone
+            else self.dice.choices((SeatState.PRESENT, SeatState.ABSENT, SeatState.EXCUSED), (83, 11, 6))[0]
+        )
 
     async def change(self, ahead: Sequence[tuple[_Open, Session]]) -> None:
         """Plans change: two sessions are called off, two move to the day after."""
@@ -393,8 +398,3 @@ class _Filling:
         for structure, session in workshops[5:33:14]:
             later = Move(local_start=session.local_start + timedelta(days=1))
             await move_session(session.id, later, by=structure.manager, now=self.now)
-
-
-def _title(kind: StructureKind) -> str:
-    """What the person who signed the charter is called there."""
-    return "Présidente" if kind is StructureKind.ASSOCIATION else "Directrice"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ateliers.network.structure import StructureKind
+from ateliers.places.communes import Commune, find_commune
 from ateliers.places.place import Accessibility
 
 
@@ -32,6 +33,19 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     presentation: str
     offers: tuple[str, ...]  # keys of OFFERS
     signed_days_ago: int
+
+    @property
+    def found_commune(self) -> Commune:
+        """Where it is. Raises LookupError."""
+        commune = find_commune(self.commune)
+        if commune is None:
+            raise LookupError(self.commune)
+        return commune
+
+    @property
+    def signed_as(self) -> str:
+        """What the person who signed the charter is called there."""
+        return "Présidente" if self.kind is StructureKind.ASSOCIATION else "Directrice"
 
 
 STEP, TRAM, LOOP = Accessibility.STEP_FREE, Accessibility.PUBLIC_TRANSPORT, Accessibility.INDUCTION_LOOP
