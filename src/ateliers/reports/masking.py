@@ -101,9 +101,18 @@ class Move:
             one, other = self.steps
             found = [((one,), (other,))]
             found += [((one, (answer, one[1])), (other, (answer, other[1]))) for answer in _AMONG_SEATS]
+        elif len(steps) == 2 and "unanswered" in steps and not steps.keys().isdisjoint(_SEATS):
+            [seats] = steps.keys() - {"unanswered"}
+            found = [
+                (((seats, step), (answer, step)), ((answer, -step), ("unanswered", step)))
+                for answer in _AMONG_SEATS[:-1]
+            ]
         for name in ("walk_ins", "given_back"):
             if name in steps:
-                found = [(tuple(each for each in self.steps if each[0] != name), ((name, steps[name]),))]
+                rest, alone = tuple(each for each in self.steps if each[0] != name), ((name, steps[name]),)
+                found = [(rest, alone)]
+                if len(rest) > 1:
+                    found += [(*(part.steps for part in parts), alone) for parts in move_of(rest).splits]
         return [[move_of(part) for part in parts] for parts in (*found, tuple((each,) for each in self.steps))]
 
 
