@@ -45,7 +45,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def signed_as(self) -> str:
         """What the person who signed the charter is called there."""
-        return "Présidente" if self.kind is StructureKind.ASSOCIATION else "Directrice"
+        return "Membre du bureau" if self.kind is StructureKind.ASSOCIATION else "Responsable"
 
 
 STEP, TRAM, LOOP = Accessibility.STEP_FREE, Accessibility.PUBLIC_TRANSPORT, Accessibility.INDUCTION_LOOP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -43,11 +44,14 @@ async def test_a_manager_finds_reads_and_signs_the_new_version(browser_of: Any, 
         assert refused.status_code == 422, wrong
         assert 'name="version" value="2027-01"' in refused.text
     assert len(await list_signatures(here)) == 1
+    empty = await samir.post("/espace/charte/ccas-de-nevers", data={"version": "2027-01"})
+    assert re.findall(r'id="f-([a-z-]+)-err"', empty.text) == ["name", "role", "agrees"]
     signed = await samir.post("/espace/charte/ccas-de-nevers", data=GOOD)
     assert (signed.status_code, signed.headers["location"]) == (303, "/espace/charte/ccas-de-nevers")
 
     page = await samir.get("/espace/charte/ccas-de-nevers")
     assert "Version 2027-01, signée le" in page.text
+    assert "Votre structure a signé cette version" in page.text
     assert '<form method="post" action="/espace/charte' not in page.text
     assert NOTICE not in (await samir.get("/espace")).text
     assert TO_SIGN not in (await paule.get("/coordination/structures")).text

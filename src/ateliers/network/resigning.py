@@ -23,6 +23,7 @@ from ateliers.network.structure import Structure
 from ateliers.network.structures import list_structures_by_id
 from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
 
+NOT_AGREED = {"agrees": "Tick this box to sign the charter."}
 PLAN = (0, 14, 30)  # days after publication: the news, then two reminders
 
 
@@ -153,7 +154,7 @@ async def sign_again(structure_id: UUID, signature: NewSignature, *, by: Person,
     """
     allow_signing(structure_id, by=by)
     if not signature.agrees:
-        raise Invalid({"agrees": "Tick this box to sign the charter."})
+        raise Invalid(NOT_AGREED)
     async with transaction():
         # The lock of its row: of two managers who sign at the same moment, the first does.
         state: str | None = await fetch_value("SELECT state FROM structure WHERE id = $1 FOR UPDATE", structure_id)

@@ -12,7 +12,15 @@ from ateliers.agenda.permission import managed_by
 from ateliers.clock import now
 from ateliers.network.charter import current_charter, find_charter, list_signatures
 from ateliers.network.people import Person
-from ateliers.network.resigning import NewSignature, allow_signing, find_unsigned, list_to_sign, sign_again, sign_path
+from ateliers.network.resigning import (
+    NOT_AGREED,
+    NewSignature,
+    allow_signing,
+    find_unsigned,
+    list_to_sign,
+    sign_again,
+    sign_path,
+)
 from ateliers.network.signed_charter import get_signed, signed_charter_pdf
 from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure, list_structures_by_id
@@ -44,7 +52,7 @@ async def sign(request: Request[Any, Any, Any], slug: FromPath[str], me: NamedDe
     structure = await _structure(slug, me)
     form = await read_form(request, NewSignature)
     if form.data is None:
-        return await _charter_page(structure, me, form)
+        return await _charter_page(structure, me, form if form["agrees"].value else form.also(NOT_AGREED))
     try:
         await sign_again(structure.id, form.data, by=me, now=now())
     except NotFound:
