@@ -12,7 +12,7 @@ from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.indicator import Counts
 from ateliers.reports.rollups import count_rolled, sums_of
 from ateliers.reports.scope import Scope
-from ateliers.reports.sessions import APART, KEYS, Cells, Counted, add_cells, chosen_sessions, count_sessions, midnight
+from ateliers.reports.sessions import KEYS, Cells, Counted, add_cells, chosen_sessions, count_sessions, midnight
 
 
 async def count(
@@ -24,17 +24,12 @@ async def count(
     *,
     now: datetime,
     direct: bool = False,
-    apart: bool = False,
 ) -> Counted:
-    """The counts of the sessions promised for a day from `start` to `end`, by key of a row.
-
-    `direct`: without the sums; `apart`: those of each département, whose code and APART begin the keys.
-    """
+    """The counts of the sessions promised for a day from `start` to `end`, by key of a row; `direct`: without the sums."""
     part = Part.MONTH if by is Grouping.MONTH else None
     found: dict[str, list[tuple[str, Counts]]] = {}
     for cell, counted in (await count_cells(by, part, start, end, kind, scope, now=now, direct=direct)).items():
-        row = f"{cell[0]}{APART}{cell[1] or cell[2]}" if apart else row_of(by, *cell)
-        found.setdefault(row, []).append(counted)
+        found.setdefault(row_of(by, *cell), []).append(counted)
     return {
         row: (min(name for name, _counts in some), Counts.sum_of(counts for _name, counts in some))
         for row, some in found.items()

@@ -18,7 +18,6 @@ FEW_STRUCTURES = 50  # of which bookings are looked up session by session
 FEW_SESSIONS = 20_000  # the same: days that are not summed are few, or empty, once the chore has caught up
 
 Counted = dict[str, tuple[str, Counts]]  # by key of a row: its name in the tables, its counts
-APART = "/"  # stands between a département and what of it is counted apart
 Cells = dict[
     tuple[str, str, str], tuple[str, Counts]
 ]  # the same by département, key of what is told apart in it, part of time
