@@ -10,8 +10,9 @@ from itertools import pairwise
 import pytest
 
 from ateliers.places.territories import region_of
-from ateliers.reports.exchange_tables import NATION, YEAR, Cell, Node, Table, quarter_of, region_place, times_of
+from ateliers.reports.exchange_tables import NATION, YEAR, Cell, Node, Table, region_place, times_of
 from ateliers.reports.exchanges import exchange_across, exchange_territories, exchange_within
+from ateliers.reports.grouping import quarter_of
 from ateliers.reports.indicator import Counts
 from ateliers.reports.masking import BITS, FEW, PEOPLE
 

@@ -11,7 +11,7 @@ from ateliers import database
 from ateliers.agenda.kinds import Kind
 from ateliers.network.people import Person, Role, RoleName
 from ateliers.refusals import Invalid, NotAllowed
-from ateliers.reports.counting import count_cells
+from ateliers.reports.counting import count_cells, count_year
 from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.indicator import Counts
 from ateliers.reports.indicators import COUNTED, RATES
@@ -19,7 +19,7 @@ from ateliers.reports.masking import Mask
 from ateliers.reports.report import Cell, Rate, Report, report
 from ateliers.reports.rollups import roll_days
 from ateliers.reports.scope import Scope, own_structures, territory
-from tests.reports.network import NOW, expected, expected_cells, insert_tally, make_network
+from tests.reports.network import FINE, NOW, expected, expected_cells, insert_tally, make_network
 from tests.world import START, make_booking, make_event, make_session, make_structure
 
 EVERYTHING = Scope(is_outside=False)
@@ -59,6 +59,12 @@ async def test_sql_agrees_with_a_plain_count(seed: int) -> None:
                     asked = (by, part, START_DAY, END_DAY)
                     cells = expected_cells(network, *asked, kind.value if kind else None, scope)
                     assert await count_cells(*asked, kind, scope, now=NOW) == cells
+                if by in FINE and kind is None:
+                    year = (date(2026, 1, 1), date(2026, 12, 31), None, scope)
+                    assert await count_year(by, 2026, scope, now=NOW) == (
+                        expected_cells(network, Grouping.DEPARTEMENT, Part.MONTH, *year),
+                        expected_cells(network, by, Part.QUARTER, *year),
+                    )
 
 
 async def a_small_report(**wanted: object):

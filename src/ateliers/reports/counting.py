@@ -8,7 +8,7 @@ from typing import Any
 from ateliers.agenda.kinds import Kind
 from ateliers.database import fetch_rows
 from ateliers.places.communes import region_of
-from ateliers.reports.grouping import Grouping, Part
+from ateliers.reports.grouping import Grouping, Part, quarter_of
 from ateliers.reports.indicator import Counts
 from ateliers.reports.rollups import count_rolled, sums_of
 from ateliers.reports.scope import Scope
@@ -56,8 +56,30 @@ async def count_cells(
     else:
         rolled = await sums_of(start, end)
         cells = await count_rolled(by, part, rolled, kind, scope)
-        add_cells(cells, await count_sessions(by, part, start, end, kind, scope, now=now, only=rolled.left))
+        more = await count_sessions(by, part, start, end, kind, scope, now=now, only=rolled.left)
+        add_cells(cells, more.items())
     return await _named(cells) if by is Grouping.STRUCTURE else cells
+
+
+async def count_year(
+    by: Grouping, year: int, scope: Scope, *, now: datetime, direct: bool = False
+) -> tuple[Cells, Cells]:
+    """The cells of each département by month, and those of structures, communes or kinds by quarter.
+
+    The same as `count_cells` says of each; the sessions that are not summed are read once for both.
+    """
+    start, end = date(year, 1, 1), date(year, 12, 31)
+    rolled = None if direct else await sums_of(start, end)
+    only = rolled.left if rolled is not None else None
+    read = await count_sessions(by, Part.MONTH, start, end, None, scope, now=now, only=only)
+    months: Cells = {}
+    cells: Cells = {}
+    if rolled is not None:
+        months = await count_rolled(Grouping.DEPARTEMENT, Part.MONTH, rolled, None, scope)
+        cells = await count_rolled(by, Part.QUARTER, rolled, None, scope)
+    add_cells(months, (((place, "", month), ("", counts)) for (place, _, month), (_name, counts) in read.items()))
+    add_cells(cells, (((place, of, quarter_of(month)), told) for (place, of, month), told in read.items()))
+    return months, await _named(cells) if by is Grouping.STRUCTURE else cells
 
 
 async def count_persons(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ateliers.reports.exchange_tables import TRIED, Best, Cell, Exchange, Leaf, Table, quarter_of
+from ateliers.reports.exchange_tables import TRIED, Best, Cell, Exchange, Leaf, Table
+from ateliers.reports.grouping import quarter_of
 from ateliers.reports.masking import FEW, SHOWN, Move, bits_of, sum_of
 
 

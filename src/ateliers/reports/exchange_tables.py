@@ -9,6 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 from ateliers.places.territories import region_of
+from ateliers.reports.grouping import quarter_of
 from ateliers.reports.indicator import Counts
 from ateliers.reports.masking import (
     FEW,
@@ -55,12 +56,6 @@ Exchange = list[tuple[Cell, Move]]
 def region_place(region: str) -> str:
     """The place of a Node that is a région: départements have codes that look like theirs."""
     return f"R{region}"
-
-
-def quarter_of(part: str) -> str:
-    """« 2026-T1 » of « 2026-03 », or of itself."""
-    year, _, month = part.partition("-")
-    return f"{year}-T{(int(month) + 2) // 3}" if month.isdigit() else part
 
 
 def times_of(part: str) -> tuple[str, ...]:

@@ -42,6 +42,12 @@ class Part(enum.Enum):
         return "YYYY-MM" if self is Part.MONTH else 'YYYY-"T"Q'
 
 
+def quarter_of(part: str) -> str:
+    """« 2026-T1 » of « 2026-03 », or of itself."""
+    year, _, month = part.partition("-")
+    return f"{year}-T{(int(month) + 2) // 3}" if month.isdigit() else part
+
+
 _GROUPINGS = {
     Grouping.STRUCTURE: T("Structure"),
     Grouping.COMMUNE: T("Commune"),

@@ -17,11 +17,11 @@ from msgspec.structs import astuple
 
 from ateliers.agenda.kinds import Kind
 from ateliers.places.territories import departements_of, region_of
-from ateliers.reports.counting import count, count_cells, row_of
+from ateliers.reports.counting import count, count_cells, count_year, row_of
 from ateliers.reports.exchange_carried import in_quarters
-from ateliers.reports.exchange_tables import NATION, YEAR, Cell, Node, quarter_of, region_place
+from ateliers.reports.exchange_tables import NATION, YEAR, Cell, Node, region_place
 from ateliers.reports.exchanges import exchange_across, exchange_territories, exchange_within
-from ateliers.reports.grouping import Grouping, Part
+from ateliers.reports.grouping import Grouping, Part, quarter_of
 from ateliers.reports.indicator import Counts
 from ateliers.reports.masking import BITS, FEW, PEOPLE, Mask, Move
 from ateliers.reports.scope import Scope
@@ -64,15 +64,19 @@ async def count_published(
             masks[TOTAL] = told.get(TOTAL, {})
         return counted, masks
     table = _Table(by, start, end, kind, scope)
+    everywhere = Scope(structures=scope.structures, is_outside=True)
     for year in range(start.year, end.year + 1):
-        counts = partial(count_cells, start=date(year, 1, 1), end=date(year, 12, 31), now=now, direct=direct)
-        everywhere = Scope(structures=scope.structures, is_outside=True)
-        months = await counts(Grouping.DEPARTEMENT, Part.MONTH, kind=None, scope=everywhere)
-        cells = months
-        if by in FINE:
-            cells = await counts(by, Part.QUARTER, kind=None, scope=scope)
-        elif by is Grouping.KIND or kind is not None:
-            cells = await counts(Grouping.KIND, Part.QUARTER, kind=None, scope=everywhere)
+        of_year = partial(
+            count_cells, start=date(year, 1, 1), end=date(year, 12, 31), kind=None, now=now, direct=direct
+        )
+        if by is Grouping.KIND or kind is not None:
+            months, cells = await count_year(Grouping.KIND, year, everywhere, now=now, direct=direct)
+        elif by in FINE and scope == everywhere:
+            months, cells = await count_year(by, year, scope, now=now, direct=direct)
+        else:
+            months = cells = await of_year(Grouping.DEPARTEMENT, Part.MONTH, scope=everywhere)
+            if by in FINE:
+                cells = await of_year(by, Part.QUARTER, scope=scope)
         # In a thread: over thousands of lines it takes a moment, and others are waiting for their pages.
         await asyncio.to_thread(table.add, year, months, cells)
     return table.result()

@@ -85,7 +85,8 @@ async def count_rolled(by: Grouping, part: Part | None, rolled: Sums, kind: Kind
     if scope.structures is None and by in _LOCAL and part is Part.QUARTER:
         cells = await _count_quarters(by, rolled.quarters, kind, scope)
         months = [month for month in months if _quarter(month) not in rolled.quarters]
-    return add_cells(cells, await _count_days(by, part, months, rolled.days, kind, scope))
+    more = await _count_days(by, part, months, rolled.days, kind, scope)
+    return add_cells(cells, more.items()) if cells else more
 
 
 async def _count_quarters(by: Grouping, quarters: list[date], kind: Kind | None, scope: Scope) -> Cells:

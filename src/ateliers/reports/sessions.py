@@ -216,9 +216,9 @@ def cells_of(rows: Iterable[asyncpg.Record]) -> Cells:
     return {(row[0], row[1], row[2]): (row[3], Counts(*row[4:])) for row in rows}
 
 
-def add_cells(cells: Cells, more: Cells) -> Cells:
+def add_cells(cells: Cells, more: Iterable[tuple[tuple[str, str, str], tuple[str, Counts]]]) -> Cells:
     """Both together; the first is added to."""
-    for cell, (name, counts) in more.items():
+    for cell, (name, counts) in more:
         known = cells.get(cell)
         cells[cell] = (min(known[0], name), known[1] + counts) if known else (name, counts)
     return cells
