@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 
 import asyncpg
@@ -14,11 +15,12 @@ from tests.world import NOON, make_structure
 
 @pytest.fixture
 async def other(postgres: str):
-    """A second, empty database."""
+    """A second, empty database, of this test process's own."""
     connection = await asyncpg.connect(postgres)
-    await connection.execute("CREATE DATABASE restored")
-    yield postgres.replace("/postgres?", "/restored?")
-    await connection.execute("DROP DATABASE restored WITH (FORCE)")
+    name = f"restored_{os.getpid()}"
+    await connection.execute(f"CREATE DATABASE {name}")
+    yield postgres.replace("/postgres?", f"/{name}?")
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
 
 

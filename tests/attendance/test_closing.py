@@ -108,7 +108,8 @@ async def test_who_closes_waits_for_who_is_writing() -> None:
         closing = asyncio.create_task(
             close_period(first_day=DAY, last_day=DAY, structure_id=structure, by=samir, now=LATER), context=outside
         )
-        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted"
+        waiting = """SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+            WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objid = $1 AND NOT l.granted"""
         while not await database.fetch_value(waiting, CLOSING):
             await asyncio.sleep(0.01)
         assert await database.fetch_value("SELECT count(*) FROM closed_period") == 0

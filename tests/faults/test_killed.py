@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -126,9 +126,13 @@ def kill_server(data: Path) -> str:
     """`kill -9` of the server and all its processes; the folder of its socket."""
     lines = (data / "postmaster.pid").read_text().splitlines()
     server = psutil.Process(int(lines[0]))
-    for process in [server, *server.children(recursive=True)]:
-        process.send_signal(signal.SIGKILL)
-    psutil.wait_procs([server], timeout=60)
+    server.suspend()  # so that it starts no other process meanwhile
+    family = [server, *server.children(recursive=True)]
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    _gone, left = psutil.wait_procs(family, timeout=60)
+    assert left == []  # one that lives on would keep the next server from its memory
     (data / "postmaster.pid").unlink(missing_ok=True)
     return lines[4]
 

@@ -126,7 +126,10 @@ class Post:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.smtp, self.imap, self.dovecot_lmtp, self.our_lmtp, self.far_end = (free_port() for _ in range(5))
+        ports: set[int] = set()
+        while len(ports) < 5:  # what is free may be found twice
+            ports.add(free_port())
+        self.smtp, self.imap, self.dovecot_lmtp, self.our_lmtp, self.far_end = ports
 
     @property
     def smtp_url(self) -> str:

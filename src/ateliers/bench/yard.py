@@ -18,7 +18,7 @@ from ateliers.embedded import embedded_server, program
 from ateliers.mailbox import free_port
 from ateliers.settings import settings
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 RATE = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 
 
