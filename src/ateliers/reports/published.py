@@ -33,7 +33,7 @@ FINE = {Grouping.STRUCTURE, Grouping.COMMUNE}
 Masks = dict[str, dict[str, Mask]]  # by key of a row, then of an indicator
 Hidden = Mapping[Node, tuple[int, int]]  # what is told to be few, and what is not shown at all
 Exchanges = tuple[tuple[tuple[Cell, Move], ...], ...]  # between totals, by quarter
-Content = tuple[tuple[Cell, tuple[int, ...]], ...]  # cells with their counts, in order
+Content = tuple[tuple[tuple[str, str, str], tuple[int, ...]], ...]  # cells with their counts, in order
 
 
 def told_whole(by: Grouping, kind: Kind | None, start: date, end: date) -> bool:
@@ -165,11 +165,11 @@ def _times(months: set[str]) -> set[str]:
 
 
 def _content(cells: Cells) -> Content:
-    return tuple(sorted((Cell(*cell), astuple(counts)) for cell, (_name, counts) in cells.items()))
+    return tuple(sorted((cell, astuple(counts)) for cell, (_name, counts) in cells.items()))
 
 
 def _counts(content: Content) -> dict[Cell, Counts]:
-    return {cell: Counts(**dict(zip(Counts.__struct_fields__, values, strict=True))) for cell, values in content}
+    return {Cell(*cell): Counts(**dict(zip(Counts.__struct_fields__, values, strict=True))) for cell, values in content}
 
 
 # Choosing exchanges takes a while, and the same cells come again with each report until somebody books.
@@ -191,7 +191,7 @@ def _hide_fine(cells: Content, found: Exchanges) -> Hidden:
         for departement in {cell.departement for cell, _move in exchange}:
             under[departement][tuple(one for one in exchange if one[0].departement == departement)] = None
     hidden: dict[Node, tuple[int, int]] = {}
-    for departement, some in groupby(cells, key=lambda one: one[0].departement):
+    for departement, some in groupby(cells, key=lambda one: one[0][0]):
         hidden |= _hide_departement(tuple(some), tuple(under[departement]))
     return hidden
 

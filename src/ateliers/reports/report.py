@@ -198,8 +198,19 @@ def period_before(start: date, end: date) -> tuple[date, date]:
     return start - (after - start), start - timedelta(days=1)
 
 
+# A nation's structures are thousands of lines: fields are taken by their place, and zeros are one.
+_NONE_COUNTED = Cell(0)
+_PLACES = [(one.key, [Counts.__struct_fields__.index(name) for name in one.adds]) for one in COUNTED]
+
+
 def _row(key: str, label: str, counts: Counts, hidden: dict[str, Mask], persons: int | None) -> Row:
-    cells = {one.key: Cell(None, hidden[one.key]) if one.key in hidden else Cell(one.value(counts)) for one in COUNTED}
+    fields = msgspec.structs.astuple(counts)
+    cells = {}
+    for name, places in _PLACES:
+        value = fields[places[0]] if len(places) == 1 else sum([fields[place] for place in places])
+        cells[name] = Cell(value) if value else _NONE_COUNTED
+    for name, mask in hidden.items():
+        cells[name] = Cell(None, mask)
     return Row(key=key, label=label, counts=cells, persons=persons)
 
 
