@@ -150,3 +150,12 @@ async def test_the_form_of_an_online_half_books_online_and_a_later_date_of_a_cyc
     assert (action, sent.status_code) == (f"/seances/{online}/reserver", 303)
     assert [booking.session_id for booking in await list_bookings(online)] == [online]
     assert asked.headers["location"] == f"/seances/{lead}/reserver"
+
+    booked = await client.post(f"/seances/{lead}/reserver", data=odile(lead))
+    page = (await client.get(booked.headers["location"])).text
+    told = re.search(r"Nous vous écrirons encore[^<]*", page)[0].split("\u00a0: ")[1].split(". ")[0].split(", ")
+    assert len(set(told)) == len(told) > 1  # each day once, whatever the number of messages
+    back = (await client.get(f"{booked.headers['location']}/rendre")).text
+    for shown_there in (page, back):
+        assert "Vous ne pouvez pas venir à une seule des dates" in shown_there
+    assert "Cela vaut pour toutes les dates du cycle." in back

@@ -37,6 +37,7 @@ from ateliers.settings import settings
 from ateliers.web.answers import PDF, inline_file, page, private, redirect
 from ateliers.web.forms import Form, read_form
 from ateliers.web.frame import SESSION_COOKIE
+from ateliers.words import day_in_words
 
 
 class Reply(enum.Enum):
@@ -120,6 +121,7 @@ async def _booking_page(
     moment = now()
     may_give_back = _may_give_back(booking, session, moment)
     others = await list_other_dates(booking, now=moment) if may_give_back else []
+    planned = await plan_of(booking, session, now=moment)
     return private(
         form.page(
             "public/booking.html",
@@ -141,7 +143,7 @@ async def _booking_page(
             answer_in_words=answer_in_words,
             door=door,
             came=bool(await list_own_presences(booking)),
-            planned=await plan_of(booking, session, now=moment),
+            days_of_mail=dict.fromkeys(day_in_words(one.at, session.zone) for one in planned),
             sender=settings().mail_from,
         )
     )
