@@ -20,6 +20,18 @@ const opened = (name) => {
   return asked(request);
 };
 
+const byList = (ops) => {
+  const lists = new Map();
+  for (const one of ops) {
+    if (!lists.has(one.list)) lists.set(one.list, []);
+    lists.get(one.list).push(one);
+  }
+  return lists;
+};
+
+// What an operation says, without what only this device needs to know.
+const said = ({ list, author, url, sent, isRefused, about, ...operation }) => operation;
+
 /** The device's queue. `list` is a session's id; `author` is who taps: what one person tapped is never sent by another. */
 export async function openQueue({ name = "ateliers", send = fetch, clock = Date.now } = {}) {
   const database = await opened(name);
@@ -74,14 +86,9 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
 
   /** Send what waits, list by list and in order. Says what came of it: "sent", "away", "sign-in" or "refused". */
   const flush = async (author, headers = {}) => {
-    const lists = new Map();
-    for (const one of await waiting()) {
-      if (one.author !== author) continue;
-      if (!lists.has(one.list)) lists.set(one.list, []);
-      lists.get(one.list).push(one);
-    }
+    const mine = (await waiting()).filter((one) => one.author === author);
     let result = "sent";
-    for (const ops of lists.values()) {
+    for (const ops of byList(mine).values()) {
       for (let from = 0; from < ops.length; from += BATCH) {
         const came = await sendBatch(ops.slice(from, from + BATCH), headers);
         if (came === "away" || came === "sign-in") return came;
@@ -103,7 +110,7 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
         body: JSON.stringify({
           device: await device(),
           now: new Date(clock()).toISOString(),
-          operations: ops.map(({ list, author, url, sent, isRefused, about, ...operation }) => operation),
+          operations: ops.map(said),
         }),
         redirect: "error",
         signal: AbortSignal.timeout(PATIENCE),
@@ -125,9 +132,16 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
     return ops.every((one) => answers.has(one.op)) ? "sent" : "away";
   };
 
+  /** What waits here, whoever tapped it, for somebody else to send in a file (`attendance/device_file.py`). */
+  const bundle = async () => ({
+    format: "ateliers-reponses/1",
+    device: await device(),
+    lists: [...byList(await waiting())].map(([list, ops]) => ({ session: list, operations: ops.map(said) })),
+  });
+
   /** Somebody answers for what another person tapped here: it leaves in their name. */
   const adopt = (taps, author) =>
     writing((ops) => taps.forEach((one) => ops.put({ ...one, author, isRefused: false })));
 
-  return { add, all, waiting, flush, forget, adopt, device, close: () => database.close() };
+  return { add, all, waiting, flush, forget, adopt, bundle, close: () => database.close() };
 }

@@ -45,6 +45,8 @@ async function start(root) {
     if (said.textContent !== text) said.textContent = text;
     box.hidden = !text;
     document.getElementById("reseau-connexion").hidden = state !== "sign-in";
+    const isStuck = ["sign-in", "over"].includes(state) || mine.length < waiting.length;
+    document.getElementById("reseau-garder").hidden = !(isStuck && waiting.length);
     const decide = document.getElementById("reseau-listes");
     if (decide) decide.hidden = mine.length === waiting.length;
     for (const item of document.querySelectorAll("[data-attend]")) {
@@ -294,6 +296,13 @@ async function start(root) {
   const swap = (old, fresh) => {
     if (old && fresh && old.innerHTML !== fresh.innerHTML) old.innerHTML = fresh.innerHTML;
   };
+
+  document.querySelector("#reseau-garder button").addEventListener("click", async () => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([JSON.stringify(await queue.bundle())], { type: "application/json" }));
+    link.download = `presences-${new Date().toISOString().slice(0, 10)}.json`;
+    link.click();
+  });
 
   await show();
   addEventListener("online", sync);

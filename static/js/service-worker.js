@@ -35,8 +35,9 @@ async function list(request, path) {
   const fresh = fetch(request).catch(() => undefined);
   const answer = await Promise.race([fresh, late]);
   if (!answer || answer.status >= 500) return kept;
-  // A list that is over for this person stays as long as something tapped on it waits here: it says so.
-  return [404, 410].includes(answer.status) && (await unsent()) ? kept : answer;
+  // A list that this person may not see, or not before they sign in, stays as long as something tapped waits here: it says so.
+  const isShut = answer.type === "opaqueredirect" || [404, 410].includes(answer.status);
+  return isShut && (await unsent()) ? kept : answer;
 }
 
 // A page that is not kept: without network, one that says so and leads to those that are.

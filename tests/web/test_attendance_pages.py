@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from ateliers import clock, database
@@ -137,6 +138,34 @@ async def test_what_nobody_filled_in_stays_within_reach(browser_of) -> None:
     assert re.findall(r"/espace/seances/([0-9a-f-]{36})/appel", lists.text) == [str(forgotten)]
     assert "Les présences de 1 séance de plus d’une semaine manquent encore." in lists.text
     assert ("1 séance dont les présences manquent" in home.text, "Toutes les listes" in home.text) == (True, False)
+
+
+async def test_a_file_of_another_device_is_taken_once_and_only_on_ones_own_lists(browser_of) -> None:
+    session, nadia = await a_session()
+    await make_booking(session, code="AAA111")
+    elsewhere = await make_session(await make_event(await make_structure("Emmaüs", slug="emmaus")))
+    at = (clock.now() - timedelta(minutes=20)).isoformat()
+    marks = [
+        {"op": f"d-{n}", "kind": "mark", "seq": n, "at": at, "seat": seat, "state": "present"}
+        for n, seat in enumerate(("AAA111-1", "ZZZ999-1"))
+    ]
+    lists = [{"session": str(one), "operations": marks} for one in (session, elsewhere)]
+    file = msgspec.json.encode({"format": "ateliers-reponses/1", "device": "d", "lists": lists})
+    browser = await browser_of(nadia)
+
+    async def send(content: bytes) -> tuple[int, list[str]]:
+        answer = await browser.post("/espace/appel/fichier", files={"file": ("f.json", content)})
+        return answer.status_code, re.findall(r"\d réponses? [^<]+", answer.text)
+
+    refused = "2 réponses concernent une liste qui n’est pas la vôtre\u00a0: elles n’ont pas été prises en compte."
+    aside = "1 réponse d’un appareil n’a pas pu être prise en compte. "
+    first, again = await send(file), await send(file)
+    assert first == (200, ["1 réponse a été mise sur la liste. ", aside, refused])
+    assert again == (200, ["2 réponses étaient déjà connues.", refused])
+    assert await states(session) == ["AAA111-1 present"]
+    assert (await database.fetch_value("SELECT at FROM attendance_mark")).isoformat() == at
+    for broken in (b"", b"{}", b"\xff", file.replace(b"reponses/1", b"reponses/9")):
+        assert await send(broken) == (422, [])
 
 
 async def test_english(browser_of) -> None:

@@ -17,6 +17,7 @@ from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
 from ateliers.attendance.aside import put_away, take_after_all
 from ateliers.attendance.counters import MOST, NoSuchCounter, correct_total
+from ateliers.attendance.device_file import Brought, NotOurFile, take_file
 from ateliers.attendance.journal import get_journal
 from ateliers.attendance.lists import BEFORE, list_lists
 from ateliers.attendance.mark import Op
@@ -30,7 +31,7 @@ from ateliers.refusals import NotAllowed, NotFound, Refusal
 from ateliers.rendering import absolute
 from ateliers.web.answers import page, private, redirect
 from ateliers.web.attendance_list import LONGEST_SEARCH, Place
-from ateliers.web.forms import Form, read_form
+from ateliers.web.forms import LARGEST_UPLOAD, Form, read_form
 
 Asked = Request[Any, Any, Any]
 OLDER = 50  # lists shown at once; the next appear as they are filled in
@@ -53,6 +54,14 @@ class TotalForm(msgspec.Struct, frozen=True, kw_only=True):
     total: Annotated[int, Meta(ge=0, le=MOST, title="The right total", extra={"inputmode": "numeric"})]
 
 
+class FileForm(msgspec.Struct, frozen=True, kw_only=True):
+    """The file."""
+
+    file: Annotated[str, Meta(title="File of answers", extra={"input": "file", "accept": ".json,application/json"})] = (
+        ""
+    )
+
+
 @get("/espace/appel")
 async def show_lists(me: NamedDependency[Person]) -> Response[bytes]:
     """The lists of these days, and older ones that nobody filled in: the first page of the list installed on a phone."""
@@ -68,6 +77,28 @@ async def show_lists(me: NamedDependency[Person]) -> Response[bytes]:
             recorder_id=me.id,
         )
     )
+
+
+@get("/espace/appel/fichier")
+async def show_file() -> Response[bytes]:
+    """Where a file of answers is sent."""
+    return _file_page(Form.of(FileForm), None)
+
+
+@post("/espace/appel/fichier", request_max_body_size=LARGEST_UPLOAD)
+async def send_file(request: Asked, me: NamedDependency[Person]) -> Response[bytes]:
+    """Take its answers in, and say what became of them."""
+    form = await read_form(request, FileForm, files=True)
+    upload = form.uploads.get("file")
+    try:
+        brought = await take_file(upload.content if upload else b"", by=me, now=now())
+    except NotOurFile as refusal:
+        return _file_page(form.refuse(refusal), None)
+    return _file_page(Form.of(FileForm), brought)
+
+
+def _file_page(form: Form[FileForm], brought: list[Brought] | None) -> Response[bytes]:
+    return private(form.page("workspace/attendance_file.html", brought=brought))
 
 
 @get(LIST)
@@ -222,6 +253,8 @@ async def _links_page(form: Form[NewLink], session: Session) -> Response[bytes]:
 
 ROUTES: list[Any] = [
     show_lists,
+    show_file,
+    send_file,
     show_list,
     tap_seat,
     tap_everyone,
