@@ -59,7 +59,11 @@ def taps(path: str, at: Callable[[Scene], str], by: str) -> dict[str, Sent]:
 
 ATTENDANCE: dict[str, Sent] = {
     "/espace/appel/fichier": Sent(
-        at=lambda _s: "/espace/appel/fichier", by="nadia", struct=attendance.FileForm, file="file"
+        at=lambda _s: "/espace/appel/fichier",
+        by="nadia",
+        struct=attendance.FileForm,
+        file="file",
+        content='{"format": "ateliers-reponses/1", "device": "d", "lists": []}',
     ),
     **taps(LIST, lambda s: f"/espace/seances/{s.began}/appel", "nadia"),
     **taps("/appel/{token:str}", lambda s: s.helpers_list, "stranger"),
