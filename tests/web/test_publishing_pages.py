@@ -15,7 +15,7 @@ from ateliers.agenda.sessions import get_event, get_session, list_events_of, lis
 from ateliers.clock import now
 from ateliers.database import fetch_value
 from ateliers.network.people import get_person
-from tests.web.typed import NEXT_WEEK, local, workshop
+from tests.web.typed import NEXT_WEEK, NO_SUCH_HOUR, local, workshop
 from tests.world import (
     make_booking,
     make_event,
@@ -106,7 +106,7 @@ async def test_a_draft_is_published_later_and_archived_when_nothing_is_to_come(b
         ({"title": "\u202e\u200b"}, 422, "f-title"),
         ({"commune": "Trifouillis"}, 422, "Nous ne connaissons pas cette commune"),
         ({"dates": ["2020-01-01T10:00"]}, 422, "Cette date est passée"),
-        ({"dates": ["2027-03-28T02:30"]}, 422, "Cette heure n’existe pas"),
+        ({"dates": [NO_SUCH_HOUR]}, 422, "Cette heure n’existe pas"),
         ({"dates": ["demain"]}, 422, "f-dates"),
         ({"dates": []}, 409, "Ajoutez au moins une date"),
         ({"capacity": "0"}, 422, "f-capacity"),

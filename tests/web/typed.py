@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from ateliers.clock import now
 
+# The night in which clocks go from two to three in Paris: half past two is no hour.
+_MARCH = date(now().year + 1, 3, 31)
+NO_SUCH_HOUR = f"{_MARCH - timedelta(days=_MARCH.isoweekday() % 7)}T02:30"
 NEXT_WEEK = (now() + timedelta(days=7)).replace(hour=13, minute=0, second=0, microsecond=0)
 
 
