@@ -24,7 +24,7 @@ from ateliers.agenda.publishing import (
 )
 from ateliers.agenda.search import Search, search_sessions
 from ateliers.agenda.sessions import list_sessions_of_event
-from ateliers.database import fetch_value
+from ateliers.database import execute, fetch_value
 from ateliers.network.people import Person, Role, RoleName, get_person
 from ateliers.places.place import Accessibility, list_places_of
 from ateliers.refusals import Invalid, NotAllowed, NotFound
@@ -274,6 +274,10 @@ async def test_only_admitted_structures_publish():
         await publish_event(draft.id, by=by, now=NOON)
     with pytest.raises(StructureNotAdmitted):
         await create_event(workshop(publish=True), by=by, now=NOON)
+    await add_session(draft.id, NewSession(local_start=THURSDAY), by=by, now=NOON)
+    await execute("UPDATE event SET state = 'published', published_at = $1", NOON)  # before it was suspended
+    with pytest.raises(StructureNotAdmitted):
+        await add_session(draft.id, NewSession(local_start=THURSDAY + timedelta(days=7)), by=by, now=NOON)
     assert await fetch_value("SELECT count(*) FROM event") == 1
 
 

@@ -104,6 +104,19 @@ async def test_the_home_page_says_how_many_to_call(browser_of):
     assert "1 personne à appeler" in text_of(await nadia.get("/espace"))
 
 
+async def test_the_home_page_says_that_the_structure_may_not_publish(browser_of):
+    samir = await browser_of(await make_samir(await make_structure(state="suspended")))
+
+    home = await samir.get("/espace")
+
+    assert "CCAS de Nevers est pour le moment hors du réseau (suspension)." in text_of(home)
+    assert "/espace/evenements/nouveau" not in re.search(r"(?s)<main.*</main>", home.text)[0]
+    assert (
+        "/signataires/"
+        not in (await samir.get("/espace/equipe/ccas-de-nevers/coordonnees")).text.split("<main")[1].split("</main")[0]
+    )
+
+
 # waiting list, journal, seats ---------------------------------------------------------------------
 
 

@@ -148,6 +148,12 @@ async def go_public(event_id: UUID, structure: Structure, *, by: Person, now: da
     )
 
 
+def check_admitted(structure: Structure) -> None:
+    """Raises StructureNotAdmitted."""
+    if structure.state is not StructureState.ADMITTED:
+        raise StructureNotAdmitted
+
+
 async def check_read(event_id: UUID, *, before: Collection[str], by: Person) -> None:
     """Raises ReadThereFirst for a published event that has come to another département than `before`, where it is to be read."""
     for rule in await rules_of_event(event_id):
@@ -232,8 +238,7 @@ def version_of(event: Event, sessions_changed_at: datetime | None) -> datetime:
 
 
 async def _check(event_id: UUID, structure: Structure, *, now: datetime, may_be_over: bool = False) -> None:
-    if structure.state is not StructureState.ADMITTED:
-        raise StructureNotAdmitted
+    check_admitted(structure)
     coming = await fetch_value(
         "SELECT count(*) FROM session WHERE event_id = $1 AND (starts_at > $2 OR $3) AND called_off_at IS NULL "
         "AND onsite_id IS NULL",

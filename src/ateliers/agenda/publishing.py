@@ -18,7 +18,14 @@ from ateliers.agenda.drafts import About, Move, NewEvent, NewSession
 from ateliers.agenda.event import Event, EventState, Visibility
 from ateliers.agenda.kinds import RULES
 from ateliers.agenda.local_time import wrong_start
-from ateliers.agenda.moderating import CycleTooShort, NothingToPublish, StructureNotAdmitted, check_read, go_public
+from ateliers.agenda.moderating import (
+    CycleTooShort,
+    NothingToPublish,
+    StructureNotAdmitted,
+    check_admitted,
+    check_read,
+    go_public,
+)
 from ateliers.agenda.permission import allow_managing, choose_structure
 from ateliers.agenda.repeating import keep_series, repeat, spans_of
 from ateliers.agenda.search_words import index_words
@@ -123,7 +130,8 @@ def lacking(new: NewEvent) -> dict[str, str]:
 async def add_session(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> Session:
     """One more date, or the dates of a rule from it on; where nothing is said, as the latest session of the event. The first one.
 
-    Raises Invalid, NotAllowed, NotFound, EventArchived, FirstDateStaysFirst, NobodyTrained, ReadThereFirst.
+    Raises Invalid, NotAllowed, NotFound, EventArchived, FirstDateStaysFirst, StructureNotAdmitted, NobodyTrained,
+    ReadThereFirst.
     """
     async with transaction():
         first, *_rest = await _add_dates(event_id, new, by=by, now=now)
@@ -150,9 +158,10 @@ class _PreviewOnly(Exception):
 async def _add_dates(event_id: UUID, new: NewSession, *, by: Person, now: datetime) -> list[UUID]:
     event = await lock_event(event_id, by=by)
     territories = await departements_of_event(event_id)
-    if event.state is EventState.PUBLISHED:
-        await check_trained(event, now=now)
     structure = await get_structure_by_id(event.structure_id)
+    if event.state is EventState.PUBLISHED:
+        check_admitted(structure)
+        await check_trained(event, now=now)
     sessions = await list_sessions_of_event(event_id)
     on_site = [session for session in sessions if session.onsite_id is None]
     latest = max(on_site, key=lambda session: session.created_at) if on_site else None

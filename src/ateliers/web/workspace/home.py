@@ -17,6 +17,7 @@ from ateliers.bookings.calling import count_calls_to_make
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.network.resigning import list_to_sign
+from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure_by_id
 from ateliers.network.training import my_trainings, today_of
 from ateliers.web.answers import page, redirect
@@ -37,9 +38,12 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
     mine = me.structure_ids
     events = await list_events_of(mine)
     shared = await list_shared_events(mine)
+    structures = [await get_structure_by_id(id) for id in mine]
+    outside = [structure for structure in structures if structure.state is not StructureState.ADMITTED]
     return page(
         "workspace/home.html",
-        structures=[await get_structure_by_id(id) for id in mine],
+        structures=structures,
+        outside=outside,
         coming=await list_next_sessions(mine, now=moment, limit=COMING),
         calls=await count_calls_to_make(mine, now=moment),
         missing=await list_missing(mine, now=moment, after=AT_ONCE, limit=MISSING),
@@ -53,7 +57,7 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
         trainings=[one for one in await my_trainings(me) if one.standing(today_of(moment)) in ("over", "soon")],
         today=today_of(moment),
         to_sign=await list_to_sign(me),
-        may_publish=bool(managed_by(me)),
+        may_publish=not {structure.id for structure in outside}.issuperset(managed_by(me)),
     )
 
 
