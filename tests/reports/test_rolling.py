@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from ateliers import database
 from ateliers.agenda.kinds import Kind
+from ateliers.reports import counting
 from ateliers.reports import sessions as sessions_one_by_one
 from ateliers.reports.counting import count_cells
 from ateliers.reports.grouping import Grouping, Part
@@ -109,3 +111,25 @@ async def test_a_day_is_summed_once_its_last_session_is_over() -> None:
     assert await roll() == (NOW.date() - timedelta(days=4) - JUNE.date().replace(day=1)).days
     made = await report(by=Grouping.NATION, **PERIOD, scope=Scope(is_outside=False), now=NOW)
     assert made.total["sessions_planned"].value == 1
+
+
+@pytest.mark.parametrize("first", ["chore", "report"])
+async def test_a_day_that_is_summed_while_a_report_is_made_counts_once(
+    monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    event = await make_event(await make_structure())
+    for days in (0, 7):
+        await make_session(event, starts_at=JUNE + timedelta(days=days))
+    assert await roll_days(JUNE + timedelta(days=5)) == 4
+    count_rolled = counting.count_rolled
+
+    async def meanwhile(*args: Any) -> Any:
+        if first == "chore":
+            await roll()
+        cells = await count_rolled(*args)
+        await roll()
+        return cells
+
+    monkeypatch.setattr(counting, "count_rolled", meanwhile)
+    made = await report(by=Grouping.NATION, **PERIOD, scope=Scope(is_outside=False), now=NOW)
+    assert made.total["sessions"].value == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -54,9 +55,8 @@ async def count_cells(
     if direct:
         cells = await count_sessions(by, part, start, end, kind, scope, now=now)
     else:
-        rolled = await sums_of(start, end)
-        cells = await count_rolled(by, part, rolled, kind, scope)
-        more = await count_sessions(by, part, start, end, kind, scope, now=now, only=rolled.left)
+        (cells,), left = await _count_summed([(by, part)], start, end, kind, scope)
+        more = await count_sessions(by, part, start, end, kind, scope, now=now, only=left)
         add_cells(cells, more.items())
     return await _named(cells) if by is Grouping.STRUCTURE else cells
 
@@ -69,17 +69,28 @@ async def count_year(
     The same as `count_cells` says of each; the sessions that are not summed are read once for both.
     """
     start, end = date(year, 1, 1), date(year, 12, 31)
-    rolled = None if direct else await sums_of(start, end)
-    only = rolled.left if rolled is not None else None
-    read = await count_sessions(by, Part.MONTH, start, end, None, scope, now=now, only=only)
     months: Cells = {}
     cells: Cells = {}
-    if rolled is not None:
-        months = await count_rolled(Grouping.DEPARTEMENT, Part.MONTH, rolled, None, scope)
-        cells = await count_rolled(by, Part.QUARTER, rolled, None, scope)
+    left = None
+    if not direct:
+        wanted = [(Grouping.DEPARTEMENT, Part.MONTH), (by, Part.QUARTER)]
+        (months, cells), left = await _count_summed(wanted, start, end, None, scope)
+    read = await count_sessions(by, Part.MONTH, start, end, None, scope, now=now, only=left)
     add_cells(months, (((place, "", month), ("", counts)) for (place, _, month), (_name, counts) in read.items()))
     add_cells(cells, (((place, of, quarter_of(month)), told) for (place, of, month), told in read.items()))
     return months, await _named(cells) if by is Grouping.STRUCTURE else cells
+
+
+async def _count_summed(
+    wanted: Sequence[tuple[Grouping, Part | None]], start: date, end: date, kind: Kind | None, scope: Scope
+) -> tuple[list[Cells], list[date]]:
+    """The cells of each table as far as days are summed, and the days that are not."""
+    rolled = await sums_of(start, end)
+    while True:
+        found = [await count_rolled(by, part, rolled, kind, scope) for by, part in wanted]
+        before, rolled = rolled, await sums_of(start, end)
+        if rolled == before:  # else a day that was summed meanwhile would be counted twice
+            return found, rolled.left
 
 
 async def count_persons(
