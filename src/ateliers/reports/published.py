@@ -173,13 +173,13 @@ def _counts(content: Content) -> dict[Cell, Counts]:
 
 
 # Choosing exchanges takes a while, and the same cells come again with each report until somebody books.
-@lru_cache(32)
+@lru_cache(8)
 def _hide_territories(months: Content) -> tuple[Hidden, Exchanges]:
     table = exchange_territories(_counts(months))
     return table.hidden, tuple(filter(None, dict.fromkeys(map(tuple, map(in_quarters, table.found)))))
 
 
-@lru_cache(32)
+@lru_cache(8)
 def _hide_kinds(cells: Content, found: Exchanges) -> Hidden:
     return exchange_across(_counts(cells), found).hidden
 
@@ -196,6 +196,6 @@ def _hide_fine(cells: Content, found: Exchanges) -> Hidden:
     return hidden
 
 
-@lru_cache(1024)
+@lru_cache(512)
 def _hide_departement(cells: Content, found: Exchanges) -> Hidden:
     return exchange_within(_counts(cells), found).hidden
