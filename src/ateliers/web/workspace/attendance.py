@@ -32,6 +32,7 @@ from ateliers.rendering import absolute
 from ateliers.web.answers import page, private, redirect
 from ateliers.web.attendance_list import LONGEST_SEARCH, Place
 from ateliers.web.forms import LARGEST_UPLOAD, Form, read_form
+from ateliers.words import T
 
 Asked = Request[Any, Any, Any]
 OLDER = 50  # lists shown at once; the next appear as they are filled in
@@ -90,8 +91,11 @@ async def send_file(request: Asked, me: NamedDependency[Person]) -> Response[byt
     """Take its answers in, and say what became of them."""
     form = await read_form(request, FileForm, files=True)
     upload = form.uploads.get("file")
+    if upload is None or not upload.content:
+        form.errors["file"] = [T("Choose a file.")]
+        return _file_page(form, None)
     try:
-        brought = await take_file(upload.content if upload else b"", by=me, now=now())
+        brought = await take_file(upload.content, by=me, now=now())
     except NotOurFile as refusal:
         return _file_page(form.refuse(refusal), None)
     return _file_page(Form.of(FileForm), brought)
