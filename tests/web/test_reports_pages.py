@@ -6,12 +6,14 @@ import io
 import re
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pypdf
 import pytest
 
 from ateliers import clock
+from ateliers.words import PARIS
 from tests.reports.network import insert_tally
 from tests.world import (
     make_booking,
@@ -31,6 +33,12 @@ async def a_past_session(structure: UUID) -> UUID:
     await make_booking(session, seats=9)
     await insert_tally(session, present=6, absent=2, excused=0, walk_ins=1)
     return session
+
+
+def the_year_of(*, days: int) -> dict[str, str]:
+    """The calendar year of so many days ago, as a question."""
+    year = (clock.now() - timedelta(days=days)).year
+    return {"start": f"{year}-01-01", "end": f"{year}-12-31"}
 
 
 async def test_a_manager_reads_the_figures_of_the_structure(browser_of) -> None:
@@ -57,7 +65,9 @@ async def test_every_grouping_has_its_page(browser_of, by: str, language: str) -
     await a_past_session(structure)
     browser = await browser_of(await make_paule())
 
-    page = await browser.get(f"{language}/coordination/rapports", params={"by": by, "kind": "workshop"})
+    page = await browser.get(
+        f"{language}/coordination/rapports", params={"by": by, "kind": "workshop", **the_year_of(days=3)}
+    )
 
     assert page.status_code == 200
     assert ("fewer than 5" if language else "moins de 5") in page.text
@@ -67,7 +77,7 @@ async def test_a_reader_narrows_the_figures_to_a_part_of_the_territory(browser_o
     await a_past_session(await make_structure())
     paule = await browser_of(await make_paule("58", "21"))
     national = await browser_of(await make_person("Nadège", "national", email="n@example.test"))
-    asked = {"by": "kind", "where": "21"}
+    asked = {"by": "kind", "where": "21"} | the_year_of(days=3)
 
     page = await paule.get("/coordination/rapports", params=asked)
     assert '<option value="21" selected>Côte-d’Or (21)</option>' in page.text
@@ -79,6 +89,32 @@ async def test_a_reader_narrows_the_figures_to_a_part_of_the_territory(browser_o
     assert ("<title>Côte-d’Or (21) – 0</title>" in mapped, "Un département absent du tableau" in mapped) == (True, True)
     for name in ("", "/rapport.csv"):
         assert (await paule.get(f"/coordination/rapports{name}", params=asked | {"where": "974"})).status_code == 422
+
+
+async def test_readers_outside_are_offered_the_days_that_can_be_told(browser_of) -> None:
+    await a_past_session(await make_structure())
+    paule = await browser_of(await make_paule())
+    path, days = "/coordination/rapports", {"start": "2026-03-05", "end": "2026-09-10"}
+
+    def chosen(page: str) -> list[str]:
+        return re.findall(r'class="puce"[^>]* aria-current="true">([^<]+)', page)
+
+    usual = (await paule.get(path)).text
+    assert chosen(usual) == [str(clock.now().astimezone(ZoneInfo(PARIS)).year)]
+    assert "Les 12 derniers mois" not in usual
+    quarter = (await paule.get(path, params={"by": "kind", "start": "2026-04-01", "end": "2026-06-30"})).text
+    assert (chosen(quarter), "Mois de 2026" in quarter) == (["2e trimestre"], False)  # kinds are told by quarters
+    assert "?start=2026-07-01&amp;end=2026-09-30&amp;by=kind" in quarter
+    for by, whole, nearest in (
+        ("kind", "trimestres", ["2e trimestre 2026", "du 01/01/2026 au 30/09/2026"]),
+        ("departement", "mois", ["du 01/04/2026 au 31/08/2026", "du 01/03/2026 au 30/09/2026"]),
+    ):
+        page = (await paule.get(path, params=days | {"by": by})).text
+        note = page[page.index('<div class="note">') : page.index('class="chiffres"')]
+        assert f"Ces jours ne sont pas des {whole} entiers" in note
+        assert re.findall(r'class="puce"[^>]*>([^<]+)', note) == nearest
+        told = (await paule.get(f"{path}/rapport.json", params=days | {"by": by})).json()["about"]["notes"]
+        assert told[-1].endswith(f": {', '.join(nearest)}.")
 
 
 async def test_files_come_with_the_same_question(browser_of) -> None:
@@ -159,8 +195,10 @@ async def test_a_long_report_is_cut_on_the_page_not_in_the_file(browser_of) -> N
         await make_session(event, starts_at=yesterday, place_id=place)
     browser = await browser_of(await make_paule())
 
-    page = await browser.get("/coordination/rapports", params={"by": "commune"})
-    table = await browser.get("/coordination/rapports/rapport.csv", params={"by": "commune"})
+    asked = {"by": "commune"} | the_year_of(days=1)
+
+    page = await browser.get("/coordination/rapports", params=asked)
+    table = await browser.get("/coordination/rapports/rapport.csv", params=asked)
 
     assert "2 autres sont dans les fichiers" in page.text
     assert page.text.count('<th scope="row">Commune') == 4 * 500

@@ -11,10 +11,15 @@ from typing import Any
 
 import msgspec
 
+from ateliers.agenda.kinds import Kind
 from ateliers.documents.sheets import Cell as SheetCell
 from ateliers.documents.sheets import Format, Style, Styled, Workbook, column_name
+from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Indicator, Section, Unit
 from ateliers.reports.indicators import BY_KEY, INDICATORS
+from ateliers.reports.masking import Mask
+from ateliers.reports.periods import MONTH, Period, nearest_told, told_by
+from ateliers.reports.published import told_whole
 from ateliers.reports.report import Cell, Rate, Report, Row, plain_value
 from ateliers.words import T, date_in_words, gettext, language
 
@@ -69,7 +74,7 @@ def report_workbook(report: Report, format: Format, about: About) -> bytes:
     """A workbook: the figures, what was rectified, the data dictionary. Rates, and totals of what is all shown, are formulas."""
     book = Workbook(format)
     book.start(gettext("Report"), widths=(36, *(14 for _one in INDICATORS)), frozen=HEAD_ROWS)
-    notes = [note for note in (*about.notes, masking_note(report)) if note]
+    notes = notes_of(report, about)
     book.write([[Styled(full_title(report, about), Style.HEAD)], [" – ".join(notes)], []])
     book.write([[Styled(text, Style.HEAD) for text in (str(report.by.label), *(str(one.label) for one in INDICATORS))]])
     for number, row in enumerate(report.rows, start=HEAD_ROWS + 1):
@@ -94,7 +99,7 @@ def report_json(report: Report, about: About) -> bytes:
     before = about.before.plain() if about.before is not None else None
     said = {
         "subject": about.subject,
-        "notes": about.notes,
+        "notes": notes_of(report, about),
         "changes": about.changes,
         "before": {key: before[key] for key in ("from", "to", "total")} if before else None,
     }
@@ -141,9 +146,21 @@ def before_text(before: Report) -> str:
     return gettext("Before: from %(start)s to %(end)s") % days
 
 
+def before_note(before: Report, report: Report) -> str:
+    """What « before » means, and that it is early to compare while the days of the report are not over."""
+    days = {"start": day_text(before.start), "end": day_text(before.end)}
+    note = gettext("“Before” is the period before, of the same length: from %(start)s to %(end)s.") % days
+    return note if report.is_over else f"{note} {gettext('The period shown is not over yet.')}"
+
+
 def full_title(report: Report, about: About) -> str:
     """The same, and whose figures they are."""
     return f"{title(report)} – {about.subject}" if about.subject else title(report)
+
+
+def notes_of(report: Report, about: About) -> list[str]:
+    """What stands above the figures of a file."""
+    return [note for note in (*about.notes, full_masking_note(report)) if note]
 
 
 def changes_head(report: Report) -> list[str]:
@@ -155,14 +172,58 @@ def masking_note(report: Report) -> str:
     """What the reader must know of counts that are not shown; '' when all are."""
     if not report.is_masked:
         return ""
-    return gettext(
-        "Counts of people under 5 are not shown, nor those from which they could be computed: “fewer than 5”, “not shown”."
+    return untold_note(report.by, report.kind, report.period) or gettext(
+        "Counts of people under 5 are not shown, nor those from which they could be computed: “fewer than 5”, “not shown”. "
+        "They are told for whole months; by structure, commune or kind, and of one kind, for whole quarters."
     )
+
+
+def untold_note(by: Grouping, kind: Kind | None, period: Period) -> str:
+    """What readers outside the structures must know of these days when no count of people is told of them; else ''."""
+    if told_whole(by, kind, period.start, period.end):
+        return ""
+    if told_by(by, kind) == MONTH:
+        return gettext(
+            "These days are not whole months: counts of bookings and of people are not shown. Sessions and hours are."
+        )
+    return gettext(
+        "These days are not whole quarters: by structure, commune or kind, and of one kind, counts of bookings and of people "
+        "are not shown. Sessions and hours are."
+    )
+
+
+def full_masking_note(report: Report) -> str:
+    """The same for a reader who cannot choose on the spot: with the nearest days whose counts are shown."""
+    note = masking_note(report)
+    if report.is_told:
+        return note
+    nearest = nearest_told(report.by, report.kind, report.period)
+    return f"{note} {nearest_text()} {', '.join(one.name for one in nearest)}."
+
+
+def nearest_text() -> str:
+    """What stands before the nearest periods whose counts are shown."""
+    return gettext("They are shown for the nearest whole ones:")
 
 
 def why_empty(found: Cell | Rate) -> str:
     """What stands in the place of a figure: it is hidden, or there is nothing to divide."""
     return str(found.mask.label) if found.mask else ""
+
+
+def why_not_shown(report: Report, indicator: Indicator) -> str:
+    """In a few words why a total is not shown; '' when it is, or when what stands in its place says it."""
+    found = report.total[indicator.key]
+    if isinstance(found, Rate) and found.value is None and found.mask is None:
+        return gettext("nothing to compute it from")
+    if found.mask is not Mask.WITHHELD:
+        return ""
+    if not report.is_told:
+        is_month = told_by(report.by, report.kind) == MONTH
+        return gettext("these days are not whole months") if is_month else gettext("these days are not whole quarters")
+    if isinstance(found, Rate):
+        return gettext("one of its two numbers is not shown")
+    return gettext("a number under 5 could be computed from it")
 
 
 def percentage(value: float) -> str:
@@ -195,11 +256,7 @@ def shares(found: Cell | Rate) -> str:
 
 def key_figures(report: Report) -> list[Indicator]:
     """The indicators that a report opens with: those of everybody, and others where there is something to say."""
-    return [
-        BY_KEY[key]
-        for key in KEY_FIGURES
-        if key in KEY_FIGURES[:4] or report.total[key].value or report.total[key].mask
-    ]
+    return [BY_KEY[key] for key in KEY_FIGURES if key in KEY_FIGURES[:4] or _is_something(report, key)]
 
 
 def sections_of(report: Report) -> list[Section]:
@@ -208,10 +265,14 @@ def sections_of(report: Report) -> list[Section]:
         section
         for section in Section
         if section in ALWAYS_SHOWN
-        or any(
-            one.section is section and (report.total[one.key].value or report.total[one.key].mask) for one in INDICATORS
-        )
+        or any(one.section is section and _is_something(report, one.key) for one in INDICATORS)
     ]
+
+
+def _is_something(report: Report, key: str) -> bool:
+    """There is a figure, or one that is hidden among others that are told."""
+    found = report.total[key]
+    return bool(found.value) or (report.is_told and found.mask is not None)
 
 
 def decimal(value: float) -> str:

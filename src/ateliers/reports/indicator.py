@@ -96,7 +96,7 @@ class Privacy(enum.Enum):
 
 _PRIVACY = {
     Privacy.OPEN: T("shown to everybody who reads the report"),
-    Privacy.FEW_HIDDEN: T("outside the structure, counts under 5 are hidden"),
+    Privacy.FEW_HIDDEN: T("outside the structure: by whole months or quarters, and counts under 5 are hidden"),
     Privacy.INSIDE: T("shown inside the structure only"),
 }
 

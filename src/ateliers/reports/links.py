@@ -15,6 +15,7 @@ from ateliers.network.people import Person
 from ateliers.refusals import NotFound
 from ateliers.reports.extents import chosen_extent, extent_text
 from ateliers.reports.grouping import Grouping
+from ateliers.reports.periods import Period
 from ateliers.reports.report import check_days
 from ateliers.reports.scope import Scope
 from ateliers.signing import is_signed, sign
@@ -22,6 +23,7 @@ from ateliers.words import plain
 
 PURPOSE = "report link"
 ID_LENGTH = 32  # hexadecimal digits
+TOLD_DAYS = "Best a whole quarter: outside the structures, people are counted by whole months and quarters only."
 
 
 class NewLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +39,7 @@ class NewLink(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ]
     where: Annotated[str, Meta(min_length=1, max_length=80, title="Territory")]
-    first_day: Annotated[date, Meta(title="First day")]
+    first_day: Annotated[date, Meta(title="First day", description=TOLD_DAYS)]
     last_day: Annotated[date, Meta(title="Last day")]
     by: Annotated[Grouping, Meta(title="One line for each")]
     kind: Annotated[Kind | None, Meta(title="Kind")] = None
@@ -67,6 +69,11 @@ class ReportLink(msgspec.Struct, frozen=True, kw_only=True):
     def path(self) -> str:
         """Its address."""
         return f"/partage/{self.id.hex}{sign(PURPOSE, self.id.hex)}"
+
+    @property
+    def period(self) -> Period:
+        """The days that it shows."""
+        return Period(self.first_day, self.last_day)
 
     @property
     def scope(self) -> Scope:

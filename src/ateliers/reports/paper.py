@@ -9,14 +9,15 @@ import msgspec
 from ateliers.documents.pdf import make_pdf
 from ateliers.reports.exports import (
     About,
+    before_note,
     changes_head,
-    day_text,
     figure,
     full_title,
     key_figures,
-    masking_note,
+    notes_of,
     sections_of,
     shares,
+    why_not_shown,
 )
 from ateliers.reports.indicator import Indicator, Section
 from ateliers.reports.indicators import BY_KEY, INDICATORS
@@ -71,8 +72,7 @@ def _paper(report: Report, about: About, now: datetime) -> Paper:
         notes=[
             note
             for note in (
-                *about.notes,
-                masking_note(report),
+                *notes_of(report, about),
                 _("The tables show the first %(n)s lines; the workbook has all.") % {"n": MOST_ROWS}
                 if more > 0
                 else "",
@@ -80,15 +80,12 @@ def _paper(report: Report, about: About, now: datetime) -> Paper:
             if note
         ],
         key_title=_("Key figures"),
-        before=_("“Before” is the period before, of the same length: from %(start)s to %(end)s.")
-        % {"start": day_text(about.before.start), "end": day_text(about.before.end)}
-        if about.before
-        else "",
+        before=before_note(about.before, report) if about.before else "",
         figures=[
             [
                 str(one.label),
                 figure(report.total[one.key], one) or "–",
-                shares(report.total[one.key]),
+                shares(report.total[one.key]) or why_not_shown(report, one),
                 _before(about.before, one),
             ]
             for one in key_figures(report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -15,9 +16,10 @@ from ateliers.reports.grouping import Grouping, label_of, order_of
 from ateliers.reports.indicator import Counts, Indicator, Unit
 from ateliers.reports.indicators import BY_KEY, COUNTED, INDICATORS
 from ateliers.reports.masking import Mask
-from ateliers.reports.published import TOTAL, Masks, count_published
+from ateliers.reports.periods import Period
+from ateliers.reports.published import TOTAL, Masks, count_published, told_whole
 from ateliers.reports.scope import Scope
-from ateliers.words import T
+from ateliers.words import PARIS, T
 
 LONGEST_YEARS = 20
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -78,6 +80,21 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     is_masked: bool
     rows: list[Row]
     total: Row
+
+    @property
+    def period(self) -> Period:
+        """The days counted."""
+        return Period(self.start, self.end)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the reader may be told counts of people of these days."""
+        return not self.is_masked or told_whole(self.by, self.kind, self.start, self.end)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last day is."""
+        return self.end < self.made_at.astimezone(ZoneInfo(PARIS)).date()
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,24 +21,27 @@ from ateliers.network.people import Person
 from ateliers.refusals import Invalid
 from ateliers.reports.exports import (
     About,
+    before_note,
     before_text,
-    day_text,
     dictionary_csv,
     figure,
     key_figures,
     masking_note,
+    nearest_text,
     report_csv,
     report_json,
     report_workbook,
     sections_of,
     shares,
     title,
+    why_not_shown,
 )
 from ateliers.reports.extents import Extent, UnknownExtent, extents_within, narrow, scope_text
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Indicator
 from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.paper import report_pdf
+from ateliers.reports.periods import MONTH, Period, nearest_told, periods_around, told_by, year_of
 from ateliers.reports.report import FIRST_YEAR, Cell, Rate, Report, period_before, report
 from ateliers.reports.scope import Scope
 from ateliers.reports.snapshots import Rectified, compare
@@ -51,7 +55,8 @@ FILES = ("xlsx", "ods", "csv", "json", "pdf")
 MOST_DRAWN = 15  # bars of a chart; the table beside it has all lines
 MOST_ROWS = 500  # of a table on the page; the files have all
 MOST_MONTHS = 24
-ASKED = ("start", "end", "by", "kind", "where")
+KEPT = ("by", "kind", "where")  # whatever the period
+ASKED = ("start", "end", *KEPT)
 MONTHS = 12  # of the usual report, this one included
 WIDTH, BAR, HEIGHT = 360, 46, 200  # units of a chart's drawing
 LONGEST_LABEL = 36
@@ -124,11 +129,9 @@ def report_routes(path: str, scope_of: Callable[[Person], Scope], *, by: Groupin
 
 
 async def question_of(request: Request[Any, Any, Any], scope: Scope, *, by: Grouping, now: datetime) -> Question:
-    """What the address asks of a scope; what it leaves out is the last twelve months, by `by`, of all of it."""
-    today = now.astimezone(ZoneInfo(PARIS)).date()
-    year, month = divmod(today.year * 12 + today.month - MONTHS, 12)
-    first = date(year, month + 1, 1)
-    usual = {"start": [first.isoformat()], "end": [today.isoformat()], "by": [by.value]}
+    """What the address asks of a scope; what it leaves out is the usual period, by `by`, of all of it."""
+    period = usual_period(scope, today(now))
+    usual = {"start": [period.start.isoformat()], "end": [period.end.isoformat()], "by": [by.value]}
     given = {name: request.query_params.getall(name) for name in ASKED if name in request.query_params}
     raw = usual | given
     data, errors = parse(Asked, raw, typed=False)
@@ -140,6 +143,19 @@ async def question_of(request: Request[Any, Any, Any], scope: Scope, *, by: Grou
         except UnknownExtent as refusal:
             form.refuse(refusal)
     return Question(form=form, extents=extents, scope=scope)
+
+
+def today(now: datetime) -> date:
+    """The day that it is in Paris."""
+    return now.astimezone(ZoneInfo(PARIS)).date()
+
+
+def usual_period(scope: Scope, today: date) -> Period:
+    """The calendar year outside the structures, where people are told by whole months and quarters; inside the last twelve months."""
+    if scope.is_outside:
+        return year_of(today.year)
+    year, month = divmod(today.year * 12 + today.month - MONTHS, 12)
+    return Period(date(year, month + 1, 1), today)
 
 
 async def _report_of(question: Question, *, now: datetime) -> Report | None:
@@ -172,12 +188,15 @@ def shown_in(made: Report | None, scope: Scope) -> dict[str, Any]:
         else [],
         "heading": title(made) if made else "",
         "note": masking_note(made) if made else "",
+        "nearest": nearest_told(made.by, made.kind, made.period) if made and not made.is_told else [],
+        "nearest_text": nearest_text,
+        "why": why_not_shown,
         "key_figures": key_figures(made) if made else [],
         "rows": made.rows[:MOST_ROWS] if made else [],
         "territories": territories_map(made, scope) if made else None,
         "shown": figure,
         "before_text": before_text,
-        "day": day_text,
+        "before_note": before_note,
         "shares": shares,
     }
 
@@ -188,8 +207,14 @@ async def _report_page(
     """The page: filters, key figures, and section by section a chart, its table, and what the figures mean."""
     question = await question_of(request, scope, by=by, now=now)
     made = await _report_of(question, now=now)
+    usual = usual_period(scope, today(now))
+    asked = question.form.data
+    shortest = told_by(asked.by, asked.kind) if asked and scope.is_outside else MONTH
     return question.form.page(
         "report.html",
+        usual=usual,
+        periods=periods_around(made.period if made else usual, today(now), shortest=shortest),
+        kept=urlencode({name: question.form[name].value for name in KEPT} if made else {}),
         **shown_in(made, question.scope),
         subject=await subject_of(made, question.scope) if made else "",
         before=await _report_before(made, question.scope, now=now) if made else None,
@@ -197,7 +222,7 @@ async def _report_page(
         extents=question.extents,
         path=path,
         query=str(request.url.query),
-        has_rows=not scope.is_outside,
+        is_outside=scope.is_outside,
         home=path.removesuffix("/rapports"),
     )
 

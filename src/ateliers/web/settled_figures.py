@@ -18,10 +18,11 @@ from ateliers.agenda.kinds import Kind
 from ateliers.attendance.closing import list_periods, may_reopen, reopen_period
 from ateliers.network.people import Person
 from ateliers.refusals import Refusal
-from ateliers.reports.exports import day_text
+from ateliers.reports.exports import day_text, untold_note
 from ateliers.reports.extents import WHOLE, chosen_extent, extent_text, list_extents
 from ateliers.reports.grouping import Grouping
-from ateliers.reports.links import NewLink, create_link, list_links, revoke_link
+from ateliers.reports.links import TOLD_DAYS, NewLink, create_link, list_links, revoke_link
+from ateliers.reports.periods import Period
 from ateliers.reports.snapshots import close_figures, find_snapshot, get_snapshot, may_read
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
@@ -33,7 +34,7 @@ class NewClosing(msgspec.Struct, frozen=True, kw_only=True):
     """Which days of what are settled."""
 
     where: Annotated[str, Meta(min_length=1, max_length=80, title="Territory")]
-    first_day: Annotated[date, Meta(title="First day")]
+    first_day: Annotated[date, Meta(title="First day", description=TOLD_DAYS)]
     last_day: Annotated[date, Meta(title="Last day")]
 
 
@@ -130,6 +131,7 @@ async def _closings_page(
             "period": period,
             "extent": await extent_text(period.structure_id, period.departements),
             "where": choices.get((period.structure_id, tuple(period.departements or ()))),
+            "untold": _untold(Period(period.first_day, period.last_day)),
             "snapshot": await find_snapshot(period.id),
             "may_read": may_read(period, by=me),
             "may_reopen": period.is_closed and await may_reopen(period, by=me),
@@ -147,6 +149,11 @@ async def _closings_page(
         shown=shown,
         day=day_text,
     )
+
+
+def _untold(period: Period) -> str:
+    """What frozen figures do not tell outside: nothing about people, or nothing in the finer tables."""
+    return untold_note(Grouping.NATION, None, period) or untold_note(Grouping.STRUCTURE, None, period)
 
 
 async def _close(request: Request[Any, Any, Any], home: str, me: Person, *, now: datetime) -> Response[bytes]:
@@ -209,6 +216,7 @@ async def _links_page(
         now=now,
         day=day_text,
         whole=WHOLE,
+        untold=untold_note,
     )
 
 
