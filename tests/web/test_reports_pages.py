@@ -115,6 +115,8 @@ async def test_readers_outside_are_offered_the_days_that_can_be_told(browser_of)
         assert re.findall(r'class="puce"[^>]*>([^<]+)', note) == nearest
         told = (await paule.get(f"{path}/rapport.json", params=days | {"by": by})).json()["about"]["notes"]
         assert told[-1].endswith(f": {', '.join(nearest)}.")
+    never = (await paule.get(path, params={"by": "month", "kind": "workshop"})).text
+    assert ("Ils ne le sont pas par structure, commune ou mois." in never, 'id="proches"' in never) == (True, False)
 
 
 async def test_files_come_with_the_same_question(browser_of) -> None:

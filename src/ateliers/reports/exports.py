@@ -182,7 +182,13 @@ def untold_note(by: Grouping, kind: Kind | None, period: Period) -> str:
     """What readers outside the structures must know of these days when no count of people is told of them; else ''."""
     if told_whole(by, kind, period.start, period.end):
         return ""
-    if told_by(by, kind) == MONTH:
+    unit = told_by(by, kind)
+    if unit is None:
+        return gettext(
+            "Of one kind alone, counts of bookings and of people are shown by département, région or nation, "
+            "not by structure, commune or month. Sessions and hours are."
+        )
+    if unit == MONTH:
         return gettext(
             "These days are not whole months: counts of bookings and of people are not shown. Sessions and hours are."
         )
@@ -197,8 +203,8 @@ def full_masking_note(report: Report) -> str:
     note = masking_note(report)
     if report.is_told:
         return note
-    nearest = nearest_told(report.by, report.kind, report.period)
-    return f"{note} {nearest_text()} {', '.join(one.name for one in nearest)}."
+    nearest = ", ".join(one.name for one in nearest_told(report.by, report.kind, report.period))
+    return f"{note} {nearest_text()} {nearest}." if nearest else note
 
 
 def nearest_text() -> str:
@@ -218,8 +224,8 @@ def why_not_shown(report: Report, indicator: Indicator) -> str:
         return gettext("nothing to compute it from")
     if found.mask is not Mask.WITHHELD:
         return ""
-    if not report.is_told:
-        is_month = told_by(report.by, report.kind) == MONTH
+    if not report.is_total_told:
+        is_month = told_by(Grouping.NATION, report.kind) == MONTH
         return gettext("these days are not whole months") if is_month else gettext("these days are not whole quarters")
     if isinstance(found, Rate):
         return gettext("one of its two numbers is not shown")
@@ -272,7 +278,7 @@ def sections_of(report: Report) -> list[Section]:
 def _is_something(report: Report, key: str) -> bool:
     """There is a figure, or one that is hidden among others that are told."""
     found = report.total[key]
-    return bool(found.value) or (report.is_told and found.mask is not None)
+    return bool(found.value) or (report.is_total_told and found.mask is not None)
 
 
 def decimal(value: float) -> str:

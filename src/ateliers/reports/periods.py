@@ -69,6 +69,8 @@ def periods_around(shown: Period, today: date, *, shortest: int) -> list[list[Pe
 def nearest_told(by: Grouping, kind: Kind | None, asked: Period) -> list[Period]:
     """Of days that cannot be told outside: the longest period inside them that can (where there is one), and the shortest around."""
     unit = told_by(by, kind)
+    if unit is None:
+        return []
     after = asked.end + timedelta(days=1)
     first = _month(asked.start)
     inside = -(-(first + (asked.start.day > 1)) // unit) * unit, _month(after) // unit * unit
@@ -76,9 +78,11 @@ def nearest_told(by: Grouping, kind: Kind | None, asked: Period) -> list[Period]
     return [_of_months(start, end - start) for start, end in (inside, around) if start < end]
 
 
-def told_by(by: Grouping, kind: Kind | None) -> int:
-    """By what counts of people are told outside the structures: MONTH or QUARTER."""
-    return MONTH if told_whole(by, kind, date(2000, 1, 1), date(2000, 1, 31)) else QUARTER
+def told_by(by: Grouping, kind: Kind | None) -> int | None:
+    """By what counts of people are told outside the structures: MONTH or QUARTER; None: they never are."""
+    of_some_year = {length: _of_months(2000 * YEAR, length) for length in (MONTH, QUARTER)}
+    told = (length for length, one in of_some_year.items() if told_whole(by, kind, one.start, one.end))
+    return next(told, None)
 
 
 def _month(day: date) -> int:

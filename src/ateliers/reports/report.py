@@ -88,8 +88,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_told(self) -> bool:
-        """Whether the reader may be told counts of people of these days."""
+        """Whether the reader may be told counts of people of these days, line by line."""
         return not self.is_masked or told_whole(self.by, self.kind, self.start, self.end)
+
+    @property
+    def is_total_told(self) -> bool:
+        """The same of the total."""
+        return self.is_told or told_whole(Grouping.NATION, self.kind, self.start, self.end)
 
     @property
     def is_over(self) -> bool:

@@ -41,7 +41,7 @@ from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Indicator
 from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.paper import report_pdf
-from ateliers.reports.periods import MONTH, Period, nearest_told, periods_around, told_by, year_of
+from ateliers.reports.periods import MONTH, QUARTER, Period, nearest_told, periods_around, told_by, year_of
 from ateliers.reports.report import FIRST_YEAR, Cell, Rate, Report, period_before, report
 from ateliers.reports.scope import Scope
 from ateliers.reports.snapshots import Rectified, compare
@@ -209,7 +209,7 @@ async def _report_page(
     made = await _report_of(question, now=now)
     usual = usual_period(scope, today(now))
     asked = question.form.data
-    shortest = told_by(asked.by, asked.kind) if asked and scope.is_outside else MONTH
+    shortest = told_by(asked.by, asked.kind) or QUARTER if asked and scope.is_outside else MONTH
     return question.form.page(
         "report.html",
         usual=usual,
