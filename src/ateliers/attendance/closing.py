@@ -73,15 +73,19 @@ _SQL = """
 """
 
 
-# Of a closing `c`, a session `s` and its event `e`: nothing of the session's attendance may change.
-FORBIDS = """
+def forbids(departement: str) -> str:
+    """SQL: of a closing `c`, a session `s` in this département and its event `e`: nothing of its attendance may change."""
+    return f"""
     c.reopened_at IS NULL AND s.local_start::date BETWEEN c.first_day AND c.last_day
     AND CASE WHEN c.structure_id IS NOT NULL THEN c.structure_id = e.structure_id
-             WHEN c.departements IS NOT NULL THEN COALESCE(
-                 (SELECT p.departement FROM session site JOIN place p ON p.id = site.place_id WHERE site.id = COALESCE(s.onsite_id, s.id)),
-                 (SELECT o.departement FROM structure o WHERE o.id = e.structure_id)) = ANY (c.departements)
+             WHEN c.departements IS NOT NULL THEN {departement} = ANY (c.departements)
              ELSE true END
 """
+
+
+FORBIDS = forbids("""COALESCE(
+    (SELECT p.departement FROM session site JOIN place p ON p.id = site.place_id WHERE site.id = COALESCE(s.onsite_id, s.id)),
+    (SELECT o.departement FROM structure o WHERE o.id = e.structure_id))""")
 
 
 async def close_period(
