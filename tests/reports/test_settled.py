@@ -78,6 +78,14 @@ async def test_a_correction_after_the_closing_is_shown_as_one() -> None:
     }
     assert not rectified.is_closed
 
+    month = {"start": QUARTER["last_day"].replace(day=1), "end": QUARTER["last_day"]}
+    scope = Scope(departements=["58"], is_outside=True)
+    await close_figures(first_day=month["start"], last_day=month["end"], departements=["58"], by=paule, now=JANUARY)
+    for by, is_compared in ((Grouping.DEPARTEMENT, True), (Grouping.STRUCTURE, False)):  # told by quarters
+        found = await compare(await report(by=by, **month, scope=scope, now=JANUARY), scope)
+        assert found is not None
+        assert found.is_compared == is_compared
+
     again = await close_figures(**QUARTER, departements=["21", "58"], by=paule, now=JANUARY)
     made, still = await shown()
     assert still is not None

@@ -98,8 +98,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_over(self) -> bool:
-        """Whether its last day is."""
-        return self.end < self.made_at.astimezone(ZoneInfo(PARIS)).date()
+        """Whether nothing is still to come: its last day is here."""
+        return self.end <= self.made_at.astimezone(ZoneInfo(PARIS)).date()
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:

@@ -112,7 +112,7 @@ class Rectified(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: Snapshot
     closed_at: datetime
     is_closed: bool  # now; otherwise it was reopened
-    is_compared: bool  # there are frozen figures that this reader may be shown
+    is_compared: bool  # line by line, with frozen figures that this reader may be shown
     before: dict[str, dict[str, str]]  # by key of the row ('' for the total) and of the indicator
     gone: list[str]  # names of lines that are no longer there
 
@@ -212,7 +212,7 @@ async def compare(made: Report, scope: Scope) -> Rectified | None:
         snapshot=found,
         closed_at=found.closed_at,
         is_closed=found.is_closed,
-        is_compared=frozen is not None,
+        is_compared=frozen is not None and made.is_told,
         before=_differences(frozen, rows) if frozen else {},
         gone=[row.label for key, row in (frozen or {}).items() if key not in rows],
     )
