@@ -100,8 +100,8 @@ def test_a_count_slides_and_forgets():
     for _turn in range(10):
         crowd.note("a", now=MOMENT)
 
-    counts = [crowd.count("a", now=MOMENT + timedelta(minutes=m)) for m in (0, 59, 60, 90, 119, 120, 500)]
-    assert counts == [10, 10, 10, 5, 0, 0, 0]
+    counts = [crowd.count("a", now=MOMENT + timedelta(minutes=m)) for m in (0, 59, 60, 61, 90, 119, 120, 500)]
+    assert counts == [10, 10, 10, 10, 5, 1, 0, 0]
     assert crowd.count("b", now=MOMENT + timedelta(minutes=500)) == 0
 
 

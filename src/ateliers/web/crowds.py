@@ -6,6 +6,7 @@ counts for itself; that is enough for limits that refuse nobody.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -36,9 +37,9 @@ class Crowd:
             self.present[key] = self.present.get(key, 0) + 1
 
     def count(self, key: Hashable, *, now: datetime) -> int:
-        """How many came within the span that ends now."""
+        """How many came within the span that ends now, rounded up: when a span has just ended, nobody is forgotten yet."""
         left = 1 - self._turn(now)
-        return self.present.get(key, 0) + int(self.before.get(key, 0) * left)
+        return self.present.get(key, 0) + math.ceil(self.before.get(key, 0) * left)
 
     def clear(self) -> None:
         """Forget everything."""
