@@ -121,8 +121,10 @@ def _inner(item: pytest.Function) -> object:
 @pytest.fixture(scope="session")
 async def app(opened: str) -> Any:
     """The whole service as one ASGI application, in this loop and on this process's database."""
+    from ateliers.web import microcache
     from ateliers.web.app import make_app
 
+    microcache.KEEP_SECONDS = -3600.0  # a page that the test before has seen is not this one's
     return make_app()
 
 
@@ -151,4 +153,7 @@ async def browser_of(app: Any, db: str) -> AsyncIterator[Callable[[UUID], Awaita
 
 
 def _browser(app: Any) -> httpx.AsyncClient:
+    from ateliers.web import feeds
+
+    feeds.forget_when_checked()
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ateliers.test")
