@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 
 from ateliers import database
+from ateliers.bookings import cycle_dates
+from ateliers.bookings.booked_dates import find_booked_date
 from ateliers.bookings.booking import BookingState
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.calendar_replies import MOST_AN_HOUR
 from ateliers.bookings.incoming import Fate, take
+from tests.bookings.cycles import book, make_cycle
 from tests.bookings.post import calendar_of, receive, text_of
 from tests.mail.letters_back import STAMP, US, calendar_letter, itip, signed, to_us, zone
 from tests.world import NOON, make_booking, make_event, make_session
@@ -201,6 +204,21 @@ async def test_a_decline_past_the_cutoff_is_told_to_the_structure():
     [mail] = await receive(soon)
     assert str(mail["To"]) == "CCAS de Nevers <contact@ccas-nevers.test>"
     assert "Odile Marchand a refusé cette date dans son agenda" in text_of(mail)
+
+
+async def test_one_declined_date_of_a_cycle_gives_nothing_back_and_the_structure_reads_which():
+    _samir, dates = await make_cycle()
+    booking = await book(dates[0])
+    await cycle_dates.sweep(NOON)
+    await receive(NOON)
+    second = await find_booked_date(booking.id, dates[1])
+    assert second is not None
+
+    told = [await answer(signed(calendar_letter(itip(uid)))) for uid in (second.uid, booking.uid)]
+
+    assert (told, await state_of(booking)) == (["told to the structure"] * 2, BookingState.CONFIRMED)
+    for mail, day in zip(await receive(NOON), ("8 décembre 2026", "1er décembre 2026"), strict=True):
+        assert f"Quand : mardi {day}" in text_of(mail)
 
 
 async def test_another_time_proposed_is_declined_with_the_other_dates():

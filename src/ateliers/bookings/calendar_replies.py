@@ -32,6 +32,7 @@ class _Object(msgspec.Struct, frozen=True):
     """A calendar object of ours: a booking's own, or that of a further date of a cycle."""
 
     booking_id: UUID
+    session_id: UUID  # its date
     sequence: int
     is_whole: bool  # declining it concerns the whole booking
 
@@ -44,9 +45,9 @@ class _Past(msgspec.Struct, frozen=True):
 
 
 FIND_SQL = """
-    SELECT id AS booking_id, sequence, NOT EXISTS (SELECT 1 FROM booking_date d WHERE d.booking_id = b.id) AS is_whole
+    SELECT id AS booking_id, session_id, sequence, NOT EXISTS (SELECT 1 FROM booking_date d WHERE d.booking_id = b.id) AS is_whole
     FROM booking b WHERE uid = $1
-    UNION ALL SELECT booking_id, sequence, false FROM booking_date WHERE uid = $1
+    UNION ALL SELECT booking_id, session_id, sequence, false FROM booking_date WHERE uid = $1
 """
 
 
@@ -124,13 +125,13 @@ async def _decline(
     if booking.state is not BookingState.CONFIRMED:
         return "holds no seat"
     if not found.is_whole:  # a date of a cycle cannot be given back alone: somebody should know that a seat stays empty
-        return await _tell_staff(answer, booking, digest, now=now)
+        return await _tell_staff(answer, found, booking, digest, now=now)
     if not is_own or await _asks_first(booking, now=now):
         return await _ask_for_a_click(answer, booking, now=now)
     try:
         await give_back_seats(booking.id, now=now)
     except TooLateToGiveBack:
-        return await _tell_staff(answer, booking, digest, now=now)
+        return await _tell_staff(answer, found, booking, digest, now=now)
     except Refusal as refusal:
         return refusal.slug
     return "given back"
@@ -170,8 +171,8 @@ async def _refresh(booking: Booking, *, now: datetime) -> str:
     return "sent again"
 
 
-async def _tell_staff(answer: CalendarAnswer, booking: Booking, digest: bytes, *, now: datetime) -> str:
-    await human_replies.forward_decline(booking, answer.sender, digest, now=now)
+async def _tell_staff(answer: CalendarAnswer, found: _Object, booking: Booking, digest: bytes, *, now: datetime) -> str:
+    await human_replies.forward_decline(booking, found.session_id, answer.sender, digest, now=now)
     return "told to the structure"
 
 

@@ -83,11 +83,19 @@ async def forward(words: Words, digest: bytes, *, now: datetime) -> str:
     return "forwarded"
 
 
-async def forward_decline(booking: Booking, sender: str, digest: bytes, *, now: datetime) -> None:
-    """Tell the structure of a decline that gave nothing back: too late, or one date of a cycle."""
+async def forward_decline(booking: Booking, session_id: UUID, sender: str, digest: bytes, *, now: datetime) -> None:
+    """Tell the structure of a decline that gave nothing back: too late, or one date of a cycle, which `session_id` names."""
     async with transaction():
         await _keep(
-            booking.id, digest, what="declined", sender=sender, name=booking.name, subject="", words="", now=now
+            booking.id,
+            digest,
+            what="declined",
+            sender=sender,
+            name=booking.name,
+            subject="",
+            words="",
+            now=now,
+            date=str(session_id),
         )
         await _journal(booking.session_id, booking.id, "declined_in_calendar", now=now)
 
@@ -126,6 +134,7 @@ async def _keep(
     subject: str,
     words: str,
     now: datetime,
+    **data: str,
 ) -> None:
     reply_id = new_id()
     kept = await execute(
@@ -143,7 +152,7 @@ async def _keep(
     )
     if kept:
         key = f"reply_received:{reply_id}"
-        await queue_many([NewMail(kind="reply_received", key=key, subject_id=reply_id, now=now)])
+        await queue_many([NewMail(kind="reply_received", key=key, subject_id=reply_id, now=now, data=data)])
 
 
 async def _journal(session_id: UUID, booking_id: UUID, what: str, *, now: datetime) -> None:

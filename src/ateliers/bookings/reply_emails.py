@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -60,7 +61,8 @@ async def reply_received(row: OutboxRow, _now: datetime) -> Composed:
     if reply is None:
         return FORGOTTEN
     booking = await find_booking(reply.booking_id) if reply.booking_id else None
-    session = await find_session(booking.session_id) if booking else None
+    date = UUID(row.data["date"]) if "date" in row.data else None  # of a cycle, the one that was declined
+    session = await find_session(date or booking.session_id) if booking else None
     if booking is None or session is None:
         return _to_contact(reply)
     language = await _language_of(session)
