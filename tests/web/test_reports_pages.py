@@ -102,6 +102,8 @@ async def test_readers_outside_are_offered_the_days_that_can_be_told(browser_of)
     usual = (await paule.get(path)).text
     assert chosen(usual) == [str(clock.now().astimezone(ZoneInfo(PARIS)).year)]
     assert "Les 12 derniers mois" not in usual
+    first = (await paule.get(path, params={"start": "2000-01-01", "end": "2000-12-31"})).text
+    assert ("?start=1999" in first, "?start=2001" in first) == (False, True)
     quarter = (await paule.get(path, params={"by": "kind", "start": "2026-04-01", "end": "2026-06-30"})).text
     assert (chosen(quarter), "Mois de 2026" in quarter) == (["2e trimestre"], False)  # kinds are told by quarters
     assert "?start=2026-07-01&amp;end=2026-09-30&amp;by=kind" in quarter

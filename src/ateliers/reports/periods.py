@@ -13,6 +13,7 @@ from ateliers.reports.published import told_whole
 from ateliers.words import date_in_words, gettext, language
 
 MONTH, QUARTER, YEAR = 1, 3, 12  # months
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # of any report
 _NAMES = {MONTH: "MMMM y", QUARTER: "QQQQ y", YEAR: "y"}
 _SHORT = {MONTH: "LLLL", QUARTER: "QQQQ", YEAR: "y"}
 
@@ -63,7 +64,7 @@ def periods_around(shown: Period, today: date, *, shortest: int) -> list[list[Pe
         for length in (QUARTER, MONTH)
         if length >= shortest
     ]
-    return [[year_of(one) for one in sorted(years)], *parts]
+    return [[year_of(one) for one in sorted(years) if one >= FIRST_YEAR], *parts]
 
 
 def nearest_told(by: Grouping, kind: Kind | None, asked: Period) -> list[Period]:

@@ -16,13 +16,12 @@ from ateliers.reports.grouping import Grouping, label_of, order_of
 from ateliers.reports.indicator import Counts, Indicator, Unit
 from ateliers.reports.indicators import BY_KEY, COUNTED, INDICATORS
 from ateliers.reports.masking import Mask
-from ateliers.reports.periods import Period
+from ateliers.reports.periods import FIRST_YEAR, LAST_YEAR, Period
 from ateliers.reports.published import TOTAL, Masks, count_published, told_whole
 from ateliers.reports.scope import Scope
 from ateliers.words import PARIS, T
 
 LONGEST_YEARS = 20
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 MONTHS_SHOWN = 60  # of a longer period, months without a session are left out
 
 

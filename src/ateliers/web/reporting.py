@@ -41,8 +41,8 @@ from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Indicator
 from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.paper import report_pdf
-from ateliers.reports.periods import MONTH, QUARTER, Period, nearest_told, periods_around, told_by, year_of
-from ateliers.reports.report import FIRST_YEAR, Cell, Rate, Report, period_before, report
+from ateliers.reports.periods import FIRST_YEAR, MONTH, QUARTER, Period, nearest_told, periods_around, told_by, year_of
+from ateliers.reports.report import Cell, Rate, Report, period_before, report
 from ateliers.reports.scope import Scope
 from ateliers.reports.snapshots import Rectified, compare
 from ateliers.web.fields import parse
