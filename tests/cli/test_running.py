@@ -89,8 +89,8 @@ async def test_serve_without_a_database_url_starts_one_and_stops_it(tmp_path: Pa
         assert not (tmp_path / "postgres" / "postmaster.pid").exists()
 
 
-async def test_the_worker_ends_when_asked(db):
-    async with running("worker", DATABASE_URL=db) as process:
+async def test_the_worker_ends_when_asked(db, tmp_path: Path):
+    async with running("worker", DATABASE_URL=db, DATA_DIR=str(tmp_path)) as process:
         await said(process, b"worker started")
 
         assert await ended(process, signal.SIGINT) == 0
