@@ -307,20 +307,20 @@ class _Filling:
         if not session.rules.takes_bookings or session.capacity is None:
             return
         usual = min(session.capacity, 14)
-        wanted = int(usual * self.dice.choice((0, 0.3, 0.5, 0.7, 0.9, 1, 1.5, 1.5)))
-        moment = max(
-            session.created_at, before - timedelta(days=self.dice.randint(0, 6), hours=self.dice.randint(1, 9))
-        )
+        shares = (0.9, 1) if structure.is_alone else (0, 0.3, 0.5, 0.7, 0.9, 1, 1.5, 1.5)
+        wanted = int(usual * self.dice.choice(shares))
+        early = timedelta(days=self.dice.randint(0, 6), hours=self.dice.randint(1, 9))
+        moment = max(session.created_at, before - early)
         wishes = []
         while wanted > 0:
-            seats = self.dice.choice((1, 1, 1, 2, 2, 3))
+            seats = 1 if structure.is_alone else self.dice.choice((1, 1, 1, 2, 2, 3))
             wishes.append(self.wish(seats))
             wanted -= seats
         # What only the network sees, somebody of the network books.
         by = structure.manager if session.rules.network_only else None
         made = await asyncio.gather(*(self.try_to_book(session, wish, by, moment) for wish in wishes))
         booked = [booking for booking in made if booking is not None]
-        if len(booked) > 2 and self.dice.random() < 0.4:
+        if len(booked) > 2 and not structure.is_alone and self.dice.random() < 0.4:
             later = min(moment + timedelta(hours=5), before)
             await give_back_seats(booked[-1].id, booked[-1].seats, now=later)
 
