@@ -219,6 +219,14 @@ def period_before(start: date, end: date) -> tuple[date, date]:
     return start - (after - start), start - timedelta(days=1)
 
 
+async def report_before(made: Report, scope: Scope, *, now: datetime) -> Report | None:
+    """The total of the same question for the period before; None where there is no such period."""
+    start, end = period_before(made.start, made.end)
+    if start.year < FIRST_YEAR:
+        return None
+    return await report(by=Grouping.NATION, start=start, end=end, kind=made.kind, scope=scope, now=now)
+
+
 # A nation's structures are thousands of lines: fields are taken by their place, and zeros are one.
 _NONE_COUNTED = Cell(0)
 _PLACES = [(one.key, [Counts.__struct_fields__.index(name) for name in one.adds]) for one in COUNTED]

@@ -41,8 +41,8 @@ from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Indicator
 from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.paper import report_pdf
-from ateliers.reports.periods import FIRST_YEAR, MONTH, QUARTER, Period, nearest_told, periods_around, told_by, year_of
-from ateliers.reports.report import Cell, Rate, Report, period_before, report
+from ateliers.reports.periods import MONTH, QUARTER, Period, nearest_told, periods_around, told_by, year_of
+from ateliers.reports.report import Cell, Rate, Report, report, report_before
 from ateliers.reports.scope import Scope
 from ateliers.reports.snapshots import Rectified, compare
 from ateliers.web.fields import parse
@@ -116,7 +116,7 @@ def report_routes(path: str, scope_of: Callable[[Person], Scope], *, by: Groupin
         made = await _report_of(question, now=now)
         if made is None:
             raise wrong_question(question.form)
-        before = await _report_before(made, question.scope, now=now)
+        before = await report_before(made, question.scope, now=now)
         return await file_of(made, request.url.path.rpartition(".")[2], question.scope, before=before, now=now)
 
     @get(f"{path}/definitions.csv")
@@ -217,7 +217,7 @@ async def _report_page(
         kept=urlencode({name: question.form[name].value for name in KEPT} if made else {}),
         **shown_in(made, question.scope),
         subject=await subject_of(made, question.scope) if made else "",
-        before=await _report_before(made, question.scope, now=now) if made else None,
+        before=await report_before(made, question.scope, now=now) if made else None,
         rectified=await compare(made, question.scope) if made else None,
         extents=question.extents,
         path=path,
@@ -225,14 +225,6 @@ async def _report_page(
         is_outside=scope.is_outside,
         home=path.removesuffix("/rapports"),
     )
-
-
-async def _report_before(made: Report, scope: Scope, *, now: datetime) -> Report | None:
-    """The same question of the period before; None where there is no such period."""
-    start, end = period_before(made.start, made.end)
-    if start.year < FIRST_YEAR:
-        return None
-    return await report(by=made.by, start=start, end=end, kind=made.kind, scope=scope, now=now)
 
 
 async def subject_of(made: Report, scope: Scope) -> str:
