@@ -7,7 +7,7 @@ One statement is SQL text with `$1`…; `fetch(Struct, sql, *args)` fills the st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -112,6 +112,13 @@ async def transaction() -> AsyncIterator[None]:
             yield
         finally:
             _current.reset(token)
+
+
+async def at_once(*reads: Coroutine[Any, Any, T]) -> list[T]:
+    """Several reads at the same time, each on a connection of its own; inside a transaction, one after the other."""
+    if _here() is None:
+        return await asyncio.gather(*reads)
+    return [await read for read in reads]
 
 
 async def fetch(struct: type[T], sql: str, *args: Any) -> list[T]:

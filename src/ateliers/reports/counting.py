@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from ateliers.agenda.kinds import Kind
-from ateliers.database import fetch_rows
+from ateliers.database import at_once, fetch_rows
 from ateliers.places.communes import region_of
 from ateliers.reports.grouping import Grouping, Part, quarter_of
 from ateliers.reports.indicator import Counts
@@ -55,8 +55,7 @@ async def count_cells(
     if direct:
         cells = await count_sessions(by, part, start, end, kind, scope, now=now)
     else:
-        (cells,), left = await _count_summed([(by, part)], start, end, kind, scope)
-        more = await count_sessions(by, part, start, end, kind, scope, now=now, only=left)
+        cells, more = await _count([(by, part)], start, end, kind, scope, by=by, part=part, now=now)
         add_cells(cells, more.items())
     return await _named(cells) if by is Grouping.STRUCTURE else cells
 
@@ -69,28 +68,37 @@ async def count_year(
     The same as `count_cells` says of each; the sessions that are not summed are read once for both.
     """
     start, end = date(year, 1, 1), date(year, 12, 31)
-    months: Cells = {}
-    cells: Cells = {}
-    left = None
-    if not direct:
-        wanted = [(Grouping.DEPARTEMENT, Part.MONTH), (by, Part.QUARTER)]
-        (months, cells), left = await _count_summed(wanted, start, end, None, scope)
-    read = await count_sessions(by, Part.MONTH, start, end, None, scope, now=now, only=left)
+    wanted = [(Grouping.DEPARTEMENT, Part.MONTH), (by, Part.QUARTER)]
+    if direct:
+        months, cells, read = {}, {}, await count_sessions(by, Part.MONTH, start, end, None, scope, now=now)
+    else:
+        months, cells, read = await _count(wanted, start, end, None, scope, by=by, part=Part.MONTH, now=now)
     add_cells(months, (((place, "", month), ("", counts)) for (place, _, month), (_name, counts) in read.items()))
     add_cells(cells, (((place, of, quarter_of(month)), told) for (place, of, month), told in read.items()))
     return months, await _named(cells) if by is Grouping.STRUCTURE else cells
 
 
-async def _count_summed(
-    wanted: Sequence[tuple[Grouping, Part | None]], start: date, end: date, kind: Kind | None, scope: Scope
-) -> tuple[list[Cells], list[date]]:
-    """The cells of each table as far as days are summed, and the days that are not."""
+async def _count(
+    wanted: Sequence[tuple[Grouping, Part | None]],
+    start: date,
+    end: date,
+    kind: Kind | None,
+    scope: Scope,
+    *,
+    by: Grouping,
+    part: Part | None,
+    now: datetime,
+) -> list[Cells]:
+    """The cells of each table as far as days are summed, and those of the sessions of other days, by `by` and `part`."""
     rolled = await sums_of(start, end)
     while True:
-        found = [await count_rolled(by, part, rolled, kind, scope) for by, part in wanted]
+        found = await at_once(
+            *(count_rolled(*table, rolled, kind, scope) for table in wanted),
+            count_sessions(by, part, start, end, kind, scope, now=now, only=rolled.left),
+        )
         before, rolled = rolled, await sums_of(start, end)
         if rolled == before:  # else a day that was summed meanwhile would be counted twice
-            return found, rolled.left
+            return found
 
 
 async def count_persons(

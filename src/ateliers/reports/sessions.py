@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import asyncpg
 
 from ateliers.agenda.kinds import RULES, Counter, Kind
-from ateliers.database import fetch_rows
+from ateliers.database import at_once, fetch_rows
 from ateliers.reports.grouping import Grouping, Part
 from ateliers.reports.indicator import Counts
 from ateliers.reports.scope import Scope
 
 FEW_STRUCTURES = 50  # of which bookings are looked up session by session
+MANY_SESSIONS = 2_000  # read by two connections at once
 FEW_SESSIONS = 20_000  # the same: days that are not summed are few, or empty, once the chore has caught up
 
 Counted = dict[str, tuple[str, Counts]]  # by key of a row: its name in the tables, its counts
@@ -73,7 +75,7 @@ _OF_ALL = f"""LEFT JOIN session h ON h.onsite_id = s.id
     LEFT JOIN (SELECT session_id, {_COUNTERS} FROM count_sum GROUP BY session_id) c ON c.session_id = s.id
     LEFT JOIN (SELECT session_id, {_OF_BOOKINGS} FROM booking GROUP BY session_id) b ON b.session_id = {_DESK}"""
 _OF_EACH = f"""LEFT JOIN LATERAL (SELECT * FROM session WHERE onsite_id = s.id OFFSET 0) h ON true
-    LEFT JOIN LATERAL (SELECT * FROM tally WHERE session_id = s.id OFFSET 0) t ON true
+    LEFT JOIN LATERAL (SELECT * FROM tally WHERE session_id = s.id AND s.outcome IS NOT NULL OFFSET 0) t ON true
     LEFT JOIN LATERAL (SELECT * FROM effort_sum WHERE session_id = s.id OFFSET 0) f ON true
     LEFT JOIN LATERAL (SELECT {_COUNTERS} FROM count_sum WHERE session_id = s.id) c ON true
     LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHERE session_id = {_DESK}) b ON true"""
@@ -184,13 +186,43 @@ async def count_sessions(
     only: list[date] | None = None,
 ) -> Cells:
     """The counts of the sessions of a period, or `only` of some of its days; structures without their names."""
-    one_by_one = False
-    if only is not None:
-        found = await _sessions_a_day(only)
-        if not found:
-            return {}
-        start, end = min(found), max(found)
-        only, one_by_one = list(found), sum(found.values()) <= FEW_SESSIONS
+    if only is None:
+        return await _read(by, part, start, end, kind, scope, now=now)
+    found = await _sessions_a_day(only)
+    if not found:
+        return {}
+    sessions = sum(found.values())
+    halves = [list(found)]
+    if sessions > MANY_SESSIONS:
+        sums = list(accumulate(found.values()))
+        halves = [
+            [day for day, so_far in zip(found, sums, strict=True) if (2 * so_far > sessions) is half]
+            for half in (False, True)
+        ]
+    first, *others = await at_once(
+        *(
+            _read(by, part, min(days), max(days), kind, scope, now=now, only=days, one_by_one=sessions <= FEW_SESSIONS)
+            for days in halves
+            if days
+        )
+    )
+    for other in others:
+        add_cells(first, other.items())
+    return first
+
+
+async def _read(
+    by: Grouping,
+    part: Part | None,
+    start: date,
+    end: date,
+    kind: Kind | None,
+    scope: Scope,
+    *,
+    now: datetime,
+    only: list[date] | None = None,
+    one_by_one: bool = False,
+) -> Cells:
     of, name = _OF.get(by, NOTHING)
     args: list[Any] = [midnight(start), midnight(end) + timedelta(days=1), now]
     chosen = chosen_sessions(scope, kind, args, only=only, one_by_one=one_by_one)
