@@ -309,6 +309,13 @@ _OTHERS: dict[str, Callable[[], dict[str, Any]]] = {
         ),
         _network(),
     ),
+    "structure_corrected": _network(
+        author=Sample(name="Paule Guérin", email="paule@example.test"),
+        note=lambda: (
+            gettext("%(what)s: %(before)s → %(after)s")
+            % {"what": gettext("Address"), "before": "12 rue du Rempart", "after": "14 rue du Rempart"}
+        ),
+    ),
     "application_message": _network(message=lambda: Sample(text=gettext("When do you open?"))),
     "training_ending": _network(
         trained=lambda: Sample(day=NOON.date(), valid_until=START.date(), structure_name="CCAS de Nevers")
