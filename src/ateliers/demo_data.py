@@ -56,6 +56,7 @@ HORIZON = 42  # days: how far ahead they go
 HOURS = (time(9, 30), time(10), time(14), time(14, 30), time(18))
 RECENT = timedelta(hours=2)  # confirmations of bookings this fresh are still sent, so that the mailbox is not empty
 UNRECORDED = timedelta(days=8)  # attendance of sessions this fresh is still to be taken
+FORGOTTEN = timedelta(days=5)  # the latest session of the region that was over then is told by nobody
 
 
 class DemoPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,27 +125,27 @@ class _Filling:
                 commune=commune,
                 address=address,
                 email=email,
-                phone="",
-                halls=(),
                 manager=f"{FIRST_NAMES[number]} {LAST_NAMES[-number - 1]}",
-                ambassadors=(),
-                presentation="",
-                offers=(),
                 signed_days_ago=2,
             )
             await self.keep(applicant, StructureState.SUBMITTED, self.now - timedelta(days=2))
+        over: list[tuple[_Open, Session]] = []
         ahead: list[tuple[_Open, Session]] = []
-        held: dict[UUID, UUID] = {}  # by structure, its first session that is over
         for structure in structures:
             for turn, key in enumerate(structure.house.offers):
-                sessions = await self.publish(structure, OFFERS[key], turn)
-                for session in sessions:
-                    if session.ends_at <= self.now:
-                        await self.hold(structure, session)
-                        held.setdefault(structure.id, session.id)
-                    else:
-                        await self.take_bookings(structure, session, before=self.now)
-                        ahead.append((structure, session))
+                for session in await self.publish(structure, OFFERS[key], turn):
+                    (over if session.ends_at <= self.now else ahead).append((structure, session))
+        forgotten = max(
+            (session.ends_at, session.id)
+            for structure, session in over
+            if session.ends_at < self.now - FORGOTTEN and not structure.is_alone and session.onsite_id is None
+        )
+        held: dict[UUID, UUID] = {}  # by structure, its first session that is over
+        for structure, session in over:
+            await self.hold(structure, session, is_told=session.id != forgotten[1])
+            held.setdefault(structure.id, session.id)
+        for structure, session in ahead:
+            await self.take_bookings(structure, session, before=self.now)
         await self.change(ahead)
         first = structures[0]
         await show_the_desk(first.id, first.halls[0], manager=first.manager, zone=first.zone, now=self.now)
@@ -354,19 +355,17 @@ class _Filling:
             channel=Channel.ONLINE,
         )
 
-    async def hold(self, structure: _Open, session: Session) -> None:
-        """A session that is over: who booked, who came, who came without booking."""
+    async def hold(self, structure: _Open, session: Session, *, is_told: bool) -> None:
+        """A session that is over: who booked, and where somebody told it, who came, with a booking or without."""
         await self.take_bookings(structure, session, before=session.starts_at - timedelta(days=1))
-        if session.starts_at > self.now - UNRECORDED:
+        if session.starts_at > self.now - UNRECORDED or not is_told:
             return
         then = session.ends_at
         marks = [
-            Mark(
-                op=f"demo-{booking.code}-{seat}", code=booking.code, seat=seat, state=self.turn_out(structure), at=then
-            )
-            for booking in await list_bookings(session.id)
-            if booking.state is BookingState.CONFIRMED
-            for seat in range(1, booking.seats + 1)
+            Mark(op=f"demo-{one.code}-{seat}", code=one.code, seat=seat, state=self.turn_out(structure), at=then)
+            for one in await list_bookings(session.id)
+            if one.state is BookingState.CONFIRMED
+            for seat in range(1, one.seats + 1)
         ]
         if marks:
             await record_attendance(session.id, marks, by=structure.helper, now=then)

@@ -15,7 +15,7 @@ from ateliers.reports.links import NewLink, create_link
 from ateliers.reports.rollups import roll_days
 from ateliers.reports.snapshots import close_figures
 
-CLOSED = timedelta(days=8)  # ago
+CLOSED = timedelta(days=14)  # ago: what the demo says of later days is still open
 REOPENED = timedelta(days=2)
 VALID_DAYS = 180
 

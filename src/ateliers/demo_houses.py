@@ -26,12 +26,12 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     commune: str  # INSEE code
     address: str
     email: str
-    phone: str
-    halls: tuple[Hall, ...]
+    phone: str = ""
+    halls: tuple[Hall, ...] = ()
     manager: str
-    ambassadors: tuple[str, ...]
-    presentation: str
-    offers: tuple[str, ...]  # keys of OFFERS
+    ambassadors: tuple[str, ...] = ()
+    presentation: str = ""
+    offers: tuple[str, ...] = ()  # keys of OFFERS
     signed_days_ago: int
 
     @property
