@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from ateliers import database
 from ateliers.agenda.kinds import Kind
 from ateliers.demo_data import fill
 from ateliers.network.people import RoleName
+from tests.conftest import empty_all_tables
 from tests.world import NOON
 
 
@@ -65,3 +70,24 @@ async def test_a_second_fill_finds_the_first():
     before = [await figure(f"SELECT count(*) FROM {table}") for table in tables]
     assert await fill(now=NOON) == first
     assert [await figure(f"SELECT count(*) FROM {table}") for table in tables] == before
+
+
+async def shape() -> list[dict[str, object]]:
+    """Every session of the demo by its place in its event, who booked it and who came; nothing that a clock says."""
+    rows = await database.fetch_rows(
+        """SELECT o.name, e.title, s.capacity, s.seats_taken, s.seats_waiting, s.called_off_at IS NOT NULL AS is_off,
+                  s.outcome, t.present, t.absent, t.excused
+           FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id
+           LEFT JOIN tally t ON t.session_id = s.id ORDER BY o.name, e.title, s.starts_at, s.capacity"""
+    )
+    return [dict(row) for row in rows]
+
+
+@pytest.mark.parametrize("later", [timedelta(hours=11, minutes=50), timedelta(days=96, hours=-7)])
+async def test_it_looks_the_same_on_any_day_at_any_hour(later: timedelta):
+    await fill(now=NOON)
+    tuesday = await shape()
+    await empty_all_tables()
+    await fill(now=NOON + later)
+
+    assert await shape() == tuesday

@@ -1,6 +1,7 @@
 """A lively network to try the service on: invented structures, their events of every kind, past and to come, and who books.
 
 Everything passes through the use cases, at the moment it is meant to have happened: `now` is handed in, so it may be past.
+Dates are counted in weekdays, and the dice never depend on the clock: the network looks the same on any day, at any hour.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -29,6 +29,7 @@ from ateliers.bookings.bookings import list_bookings
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import transaction
 from ateliers.demo_attendance import count_passers_by, show_attendance
+from ateliers.demo_days import weekday_from
 from ateliers.demo_desk import show_the_coordination, show_the_desk
 from ateliers.demo_figures import show_the_figures
 from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
@@ -51,12 +52,12 @@ from ateliers.words import fold
 BOURGOGNE_FRANCHE_COMTE = ["21", "25", "39", "58", "70", "71", "89", "90"]
 AUXERRE = "89024"  # in a département that reads events first
 SEED = 58  # the same network each time
-HISTORY = timedelta(days=80)  # how far back sessions go, where the structure was there already
-HORIZON = 42  # days: how far ahead they go
+HISTORY = 68  # weekdays: how far back sessions go, where the structure was there already
+HORIZON = 36  # weekdays: how far ahead they go
 HOURS = (time(9, 30), time(10), time(14), time(14, 30), time(18))
 RECENT = timedelta(hours=2)  # confirmations of bookings this fresh are still sent, so that the mailbox is not empty
-UNRECORDED = timedelta(days=8)  # attendance of sessions this fresh is still to be taken
-FORGOTTEN = timedelta(days=5)  # the latest session of the region that was over then is told by nobody
+UNRECORDED = 7  # weekdays: attendance of sessions this fresh is still to be taken
+FORGOTTEN = 5  # weekdays: of the sessions of the region that are older, the latest is told by nobody
 
 
 class DemoPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +105,6 @@ class _Open(msgspec.Struct, frozen=True, kw_only=True):
     halls: list[UUID]
     manager: Person
     helper: Person  # takes attendance
-    since: datetime
 
 
 class _Filling:
@@ -135,14 +135,18 @@ class _Filling:
             for turn, key in enumerate(structure.house.offers):
                 for session in await self.publish(structure, OFFERS[key], turn):
                     (over if session.ends_at <= self.now else ahead).append((structure, session))
-        forgotten = max(
-            (session.ends_at, session.id)
-            for structure, session in over
-            if session.ends_at < self.now - FORGOTTEN and not structure.is_alone and session.onsite_id is None
+        _structure, forgotten = max(
+            (
+                (structure, session)
+                for structure, session in over
+                if session.local_start.date() < weekday_from(self.now, -FORGOTTEN, structure.zone)
+                and not structure.is_alone
+            ),
+            key=lambda pair: (pair[1].ends_at, pair[0].house.name, pair[1].title),
         )
         held: dict[UUID, UUID] = {}  # by structure, its first session that is over
         for structure, session in over:
-            await self.hold(structure, session, is_told=session.id != forgotten[1])
+            await self.hold(structure, session, is_told=session.id != forgotten.id)
             held.setdefault(structure.id, session.id)
         for structure, session in ahead:
             await self.take_bookings(structure, session, before=self.now)
@@ -237,7 +241,6 @@ class _Filling:
             halls=halls,
             manager=manager,
             helper=helper,
-            since=since,
         )
 
     async def add_hall(self, hall: Hall, commune: Commune, structure_id: UUID, since: datetime) -> UUID:
@@ -265,10 +268,13 @@ class _Filling:
     async def publish(self, structure: _Open, offer: Offer, turn: int) -> list[Session]:
         """One event, published some time ago, with dates behind and ahead."""
         rules = RULES[offer.kind]
-        back = min(HISTORY, self.now - structure.since - timedelta(days=6))
-        written = self.now - back - timedelta(days=4)
-        behind = self.days(-int(back / timedelta(days=1)), -1, 2 if turn % 2 else 1)
-        dates = [self.at(day, structure.zone) for day in behind + self.days(1, HORIZON, 2)]
+        back = min(HISTORY, 6 * (structure.house.signed_days_ago - 8) // 7)
+        written = self.now - timedelta(days=back * 7 // 6 + 5)
+        behind = self.days(-back, -1, 2 if turn % 2 else 1)
+        dates = [
+            datetime.combine(weekday_from(self.now, day, structure.zone), self.dice.choice(HOURS))
+            for day in behind + self.days(1, HORIZON, 2)
+        ]
         event = await create_event(
             NewEvent(
                 structure_id=structure.id,
@@ -281,7 +287,7 @@ class _Filling:
                 phone=structure.house.phone,
                 run_by=structure.helper.name.split()[0],
                 accessibility=list(offer.accessibility),
-                dates=sorted(set(dates)),
+                dates=sorted(dates),
                 minutes=offer.minutes,
                 capacity=offer.capacity,
                 place_id=structure.halls[turn % len(structure.halls)] if rules.needs_place else None,
@@ -295,13 +301,6 @@ class _Filling:
 
     def days(self, first: int, last: int, count: int) -> list[int]:
         return self.dice.sample(range(first, last), min(count, last - first))
-
-    def at(self, day: int, zone: str) -> datetime:
-        """A weekday that many days from now, at a usual hour (naive, clock of `zone`)."""
-        date = (self.now.astimezone(ZoneInfo(zone)) + timedelta(days=day)).date()
-        if date.isoweekday() == 7:
-            date += timedelta(days=-1 if day < 0 else 1)
-        return datetime.combine(date, self.dice.choice(HOURS))
 
     async def take_bookings(self, structure: _Open, session: Session, *, before: datetime) -> None:
         """People book until `before`: few, many, or more than there is room for."""
@@ -321,7 +320,8 @@ class _Filling:
         by = structure.manager if session.rules.network_only else None
         made = await asyncio.gather(*(self.try_to_book(session, wish, by, moment) for wish in wishes))
         booked = [booking for booking in made if booking is not None]
-        if len(booked) > 2 and not structure.is_alone and self.dice.random() < 0.4:
+        changes_its_mind = self.dice.random() < 0.4
+        if len(booked) > 2 and not structure.is_alone and changes_its_mind:
             later = min(moment + timedelta(hours=5), before)
             await give_back_seats(booked[-1].id, booked[-1].seats, now=later)
 
@@ -358,7 +358,7 @@ class _Filling:
     async def hold(self, structure: _Open, session: Session, *, is_told: bool) -> None:
         """A session that is over: who booked, and where somebody told it, who came, with a booking or without."""
         await self.take_bookings(structure, session, before=session.starts_at - timedelta(days=1))
-        if session.starts_at > self.now - UNRECORDED or not is_told:
+        if session.local_start.date() > weekday_from(self.now, -UNRECORDED, structure.zone) or not is_told:
             return
         then = session.ends_at
         marks = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from ateliers.agenda.drafts import NewEvent
 from ateliers.agenda.kinds import Kind
@@ -17,6 +16,7 @@ from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Booking, Channel, Contact, Wish
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import fetch_value
+from ateliers.demo_days import weekday_from
 from ateliers.demo_texts import PHONE_CARD
 from ateliers.network.applications import find_applicant_of
 from ateliers.network.candidates import NewCandidate, apply_as_candidate, confirm_candidate, confirm_path
@@ -37,8 +37,8 @@ PEOPLE = (
 async def show_the_desk(structure_id: UUID, hall: UUID, *, manager: Person, zone: str, now: datetime) -> None:
     """Events that show what the desk can do, with people at every stage of it."""
 
-    def at(days: int, hour: int) -> datetime:
-        return datetime.combine((now.astimezone(ZoneInfo(zone)) + timedelta(days=days)).date(), time(hour))
+    def at(weekdays: int, hour: int) -> datetime:
+        return datetime.combine(weekday_from(now, weekdays, zone), time(hour))
 
     async def publish(title: str, dates: list[datetime], **settings: Any) -> list[Session]:
         known: dict[str, Any] = {
@@ -55,7 +55,7 @@ async def show_the_desk(structure_id: UUID, hall: UUID, *, manager: Person, zone
 
     [offering] = await publish(
         "Ranger ses ordonnances et ses résultats",
-        [at(8, 14)],
+        [at(7, 14)],
         description="Un petit groupe, pour retrouver ses documents sans s’énerver.",
         capacity=4,
         offer_hours=48,
@@ -63,14 +63,14 @@ async def show_the_desk(structure_id: UUID, hall: UUID, *, manager: Person, zone
     await _fill_and_offer(offering, manager, now=now)
     await publish(
         "Parcours en trois ateliers : prendre en main Mon espace santé",
-        [at(12, 10), at(19, 10), at(26, 10)],
+        [at(10, 10), at(16, 10), at(22, 10)],
         description="Trois rendez-vous qui se suivent : on s’inscrit une fois pour les trois.",
         capacity=8,
         is_cycle=True,
     )
     await publish(
         "Mes données de santé : qui voit quoi ?",
-        [at(15, 18)],
+        [at(13, 18)],
         kind=Kind.MEETING,
         description="Une présentation et vos questions, dans la salle ou depuis chez vous.",
         to_bring="",
@@ -80,7 +80,7 @@ async def show_the_desk(structure_id: UUID, hall: UUID, *, manager: Person, zone
     )
     await publish(
         "Préparer un rendez-vous médical",
-        [at(22, 14)],
+        [at(19, 14)],
         description="Rassembler ses documents et ses questions avant de voir son médecin.",
         capacity=10,
         seats_held_back=3,

@@ -43,7 +43,8 @@ async def show_the_figures(coordinator: Person, structure_id: UUID, *, manager: 
     )
     session_id = await fetch_value(
         "SELECT s.id FROM session s JOIN event e ON e.id = s.event_id WHERE e.structure_id = $1 AND s.outcome = 'held' "
-        "AND s.called_off_at IS NULL AND s.local_start::date BETWEEN $2 AND $3 ORDER BY s.starts_at LIMIT 1",
+        "AND s.called_off_at IS NULL AND e.kind <> 'stand' AND s.local_start::date BETWEEN $2 AND $3 "
+        "ORDER BY e.kind = 'workshop' DESC, s.starts_at LIMIT 1",
         structure_id,
         first,
         last,

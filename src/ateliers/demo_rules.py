@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -14,6 +13,7 @@ from ateliers.agenda.event import EventState
 from ateliers.agenda.kinds import Kind
 from ateliers.agenda.publishing import create_event
 from ateliers.agenda.sessions import list_events_of
+from ateliers.demo_days import weekday_from
 from ateliers.demo_texts import PHONE_CARD
 from ateliers.network.people import Person, find_person_by_email
 from ateliers.network.rules import NewRule, TrainedOnly, set_rules
@@ -50,7 +50,7 @@ async def show_the_rules(
         Kind.TRAINING,
         "Renouveler sa formation d’ambassadeur ou d’ambassadrice",
         "Les nouveautés de Mon espace santé, et ce que les ateliers de l’année nous ont appris.",
-        days=16,
+        weekdays=14,
         now=now - timedelta(days=6),
     )
     await set_rules(
@@ -62,7 +62,7 @@ async def show_the_rules(
         Kind.WORKSHOP,
         "Mon espace santé en voyage : ordonnances et carnet de vaccination",
         "Retrouver ses ordonnances loin de chez soi, et montrer son carnet de vaccination.",
-        days=21,
+        weekdays=18,
         now=now - timedelta(days=1),
     )
     theirs = [one for one in await list_events_of([neighbour.id]) if one.state is EventState.PUBLISHED]
@@ -72,15 +72,14 @@ async def show_the_rules(
             await answer_request(event.id, home.id, accepts=True, by=home.manager, now=now - timedelta(days=4))
 
 
-async def _publish(by: Publisher, kind: Kind, title: str, description: str, *, days: int, now: datetime) -> None:
-    day = (now.astimezone(ZoneInfo("Europe/Paris")) + timedelta(days=days)).date()
+async def _publish(by: Publisher, kind: Kind, title: str, description: str, *, weekdays: int, now: datetime) -> None:
     await create_event(
         NewEvent(
             structure_id=by.id,
             kind=kind,
             title=title,
             description=description,
-            dates=[datetime.combine(day, time(14))],
+            dates=[datetime.combine(weekday_from(now, weekdays, "Europe/Paris"), time(14))],
             capacity=12,
             place_id=by.hall,
             to_bring=PHONE_CARD,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
+
+from ateliers import clock
 
 READING = 2.5  # seconds a person takes at least; a form sent sooner is taken for a robot's
 WAIT_SECONDS = 120  # at most, for what comes by itself
@@ -79,3 +82,24 @@ def text_of(page) -> str:
     """The text of the page, once all of it is there, spaces made plain."""
     page.wait_for_load_state()
     return " ".join(page.locator("main").inner_text().replace("\u00a0", " ").split())
+
+
+def publish_workshop(page, title: str, **fields: str) -> str:
+    """Publish a workshop in twenty days, on the page of a manager; the address of its public page."""
+    page.goto("/espace/evenements/nouveau?type=workshop")
+    page.locator("[name=title]").fill(title)
+    page.locator("[name=dates]").first.fill(f"{clock.now().date() + timedelta(days=20)}T14:30")
+    page.locator("[name=place_id]").select_option(index=1)
+    closed = page.locator("main details:not([open]) > summary")
+    while closed.count():
+        closed.first.click()
+    for name, text in fields.items():
+        field = page.locator(f"[name='{name.replace('__', '.')}']").first
+        if field.evaluate("one => one.tagName") == "SELECT":
+            field.select_option(text)
+        else:
+            field.fill(text)
+    page.locator("[name=publish][value='1']").click()
+    told = text_of(page)
+    assert page.locator(".recap-erreurs").count() == 0, told
+    return page.locator("a[href^='/seances/']").first.get_attribute("href")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from ateliers import clock
-from tests.browser.hands import READING, letter, press, tab_to, tab_to_field, text_of, type_into
+from tests.browser.hands import READING, letter, press, publish_workshop, tab_to, tab_to_field, text_of, type_into
 from tests.browser.looking import look
 
 WITH_AND_WITHOUT = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -21,27 +21,6 @@ PRIVATE = re.compile(r"/ma-reservation/\w+/\w+$")
 def samir(tab):
     """The manager's browser, without JavaScript."""
     return tab(0, scripts=False)
-
-
-def publish(page, title: str, **fields: str) -> str:
-    """Publish a workshop in twenty days; the address of its public page."""
-    page.goto("/espace/evenements/nouveau?type=workshop")
-    page.locator("[name=title]").fill(title)
-    page.locator("[name=dates]").first.fill(f"{clock.now().date() + timedelta(days=20)}T14:30")
-    page.locator("[name=place_id]").select_option(index=1)
-    closed = page.locator("main details:not([open]) > summary")
-    while closed.count():
-        closed.first.click()
-    for name, text in fields.items():
-        field = page.locator(f"[name='{name.replace('__', '.')}']").first
-        if field.evaluate("one => one.tagName") == "SELECT":
-            field.select_option(text)
-        else:
-            field.fill(text)
-    page.locator("[name=publish][value='1']").click()
-    told = text_of(page)
-    assert page.locator(".recap-erreurs").count() == 0, told
-    return page.locator("a[href^='/seances/']").first.get_attribute("href")
 
 
 def fill_form(page, session: str, name: str, email: str, *, seats: int = 1, button: str = "^Confirmer") -> None:
@@ -59,7 +38,7 @@ def fill_form(page, session: str, name: str, email: str, *, seats: int = 1, butt
 @WITH_AND_WITHOUT
 def test_a_daughter_books_for_her_mother_and_gives_one_seat_back(tab, samir, scripts):
     title = f"Écrire à son médecin {'avec' if scripts else 'sans'}"
-    session = publish(samir, title, questions__0__text="Quel est votre téléphone ?")
+    session = publish_workshop(samir, title, questions__0__text="Quel est votre téléphone ?")
     page = tab(width=320, scripts=scripts)
     page.goto(session)
     press(page, "Réserver une place")
@@ -113,7 +92,7 @@ def test_a_daughter_books_for_her_mother_and_gives_one_seat_back(tab, samir, scr
 
 @WITH_AND_WITHOUT
 def test_a_waiting_list_empties_after_a_cancellation(tab, samir, scripts):
-    session = publish(samir, "Ouvrir son espace", capacity="1", party_limit="1")
+    session = publish_workshop(samir, "Ouvrir son espace", capacity="1", party_limit="1")
     who = "avec" if scripts else "sans"
     first, second = tab(width=320, scripts=scripts), tab(width=320, scripts=scripts)
     fill_form(first, session, "Ali Ben", f"ali.{who}@example.org")
@@ -136,7 +115,7 @@ def test_a_waiting_list_empties_after_a_cancellation(tab, samir, scripts):
 
 
 def test_a_seat_that_is_offered_is_taken_by_keyboard_and_the_next_one_waits_on(tab, samir):
-    session = publish(samir, "Lire une ordonnance", capacity="1", party_limit="1", offer_hours="24")
+    session = publish_workshop(samir, "Lire une ordonnance", capacity="1", party_limit="1", offer_hours="24")
     pages = [tab(width=320, scripts=False) for _turn in range(3)]
     for n, page in enumerate(pages):
         fill_form(page, session, f"Voisin {n}", f"voisin{n}@example.org", button="liste" if n else "^Confirmer")
@@ -163,7 +142,7 @@ def test_a_seat_that_is_offered_is_taken_by_keyboard_and_the_next_one_waits_on(t
 
 def test_the_last_seat_goes_at_the_final_click_and_nothing_is_typed_twice(tab, samir):
     """Peers let people fill a whole form and lose it: "sorry, full". Here the same page offers the list, answers kept."""
-    session = publish(samir, "Le carnet de santé", capacity="1", party_limit="1")
+    session = publish_workshop(samir, "Le carnet de santé", capacity="1", party_limit="1")
     slow, quick = tab(width=320, scripts=False), tab(width=320, scripts=False)
     slow.goto(f"{session}/reserver")
     type_into(slow, "contact.name", "Jeanne d’Arc")
@@ -181,7 +160,7 @@ def test_the_last_seat_goes_at_the_final_click_and_nothing_is_typed_twice(tab, s
 
 @WITH_AND_WITHOUT
 def test_a_move_is_announced(tab, samir, scripts):
-    session = publish(samir, "Partager un document")
+    session = publish_workshop(samir, "Partager un document")
     who = f"marie.{'avec' if scripts else 'sans'}@example.org"
     page = tab(width=320, scripts=scripts)
     fill_form(page, session, "Marie Martin", who)
@@ -210,7 +189,7 @@ def rush(demo, session: str) -> None:
 
 
 def test_in_a_rush_the_browser_brings_a_proof_of_work_and_the_form_leaves(tab, samir, demo):
-    session = publish(samir, "La grande ouverture", capacity="500")
+    session = publish_workshop(samir, "La grande ouverture", capacity="500")
     page, without = tab(width=320), tab(width=320, scripts=False)
     rush(demo, session)
     without.goto(f"{session}/reserver")

@@ -18,7 +18,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 def test_a_citizen_books_by_keyboard_on_a_phone_and_gives_one_seat_back(tab):
     page = tab(width=320, scripts=False)
     page.goto("/?ou=Nevers&rayon=60&type=workshop&libre=1")
-    page.locator(".ev h3 a").first.click()
+    page.locator(".ev").filter(has_not_text="Il reste 1 place").locator("h3 a").first.click()
     page.wait_for_url("**/seances/**")
     session = page.url
     press(page, "Réserver une place")

@@ -11,6 +11,7 @@ import segno
 from PIL import Image
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE
+from tests.browser.hands import publish_workshop
 
 KEPT = """async (paths) => {
   const kept = (await (await caches.open("fixe")).keys()).map((one) => new URL(one.url).pathname);
@@ -34,14 +35,13 @@ def film_of(text: str, path: Path) -> Path:
 
 def test_a_square_before_the_camera_marks_its_line(chromium, demo, signed_in_state, managers_tab, tmp_path):
     page = managers_tab(scripts=False)
-    page.goto("/espace")
-    page.get_by_role("link", name=re.compile("^Inscrire quelqu’un")).first.click()
+    session = publish_workshop(page, "Sous l’œil de l’appareil photo").replace("/seances/", "/espace/seances/")
+    page.goto(f"{session}/inscrire")
     page.locator("[name='contact.name']").fill("Rosa Carré")
     with page.expect_navigation():
         page.locator("[name='contact.name']").press("Enter")
     told = page.locator("main [role=status]").first
     code = re.sub(r"\s", "", told.locator(".code").inner_text())
-    session = page.url.partition("/inscrire")[0]
 
     film = film_of(f"{demo.base}/ma-reservation/{code}/abcdefghijklmnop", tmp_path / "film.mjpeg")
     camera = [
