@@ -53,7 +53,6 @@ def test_every_target_of_the_readme_is_made():
 def test_the_plan_of_the_readme_names_every_part():
     plan = README.split("## The plan of the house")[1].split("```")[1]
     parts = {path.name.removesuffix(".py") for path in (ROOT / "src" / "ateliers").iterdir()}
-    parts = {"demo_data" if part.startswith("demo_") else part for part in parts}
     small = {"__init__", "__pycache__", "py.typed", "logs", "resources"}
 
     assert {part for part in parts - small if not re.search(rf"\b{part}\b", plan)} == set()

@@ -20,7 +20,7 @@ def demo(port: int) -> None:
     Prints the addresses, and links that sign you in as a manager, an ambassador and a coordinator. Ctrl-C ends all of it;
     the next start finds what you left. The demo always uses its own database, below ATELIERS_DATA_DIR.
     """
-    from ateliers.demo import DemoError, run_demo
+    from ateliers.demo.run import DemoError, run_demo
 
     try:
         run_demo(port)

@@ -28,20 +28,20 @@ from ateliers.bookings.booking import Booking, BookingState, Channel, Contact, O
 from ateliers.bookings.bookings import list_bookings
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import transaction
-from ateliers.demo_attendance import count_passers_by, show_attendance
-from ateliers.demo_days import weekday_from
-from ateliers.demo_desk import show_the_coordination, show_the_desk
-from ateliers.demo_figures import show_the_figures
-from ateliers.demo_houses import APPLICANTS, HOUSES, Hall, House
-from ateliers.demo_papers import show_the_papers, write_hours
-from ateliers.demo_rules import Publisher, show_the_rules
-from ateliers.demo_series import show_the_series
-from ateliers.demo_stories import show_the_stories
-from ateliers.demo_texts import FIRST_NAMES, LAST_NAMES, NEEDS, OFFERS, WALK_INS, Offer
+from ateliers.demo.attendance import count_passers_by, show_attendance
+from ateliers.demo.days import weekday_from
+from ateliers.demo.desk import show_the_coordination, show_the_desk
+from ateliers.demo.figures import show_the_figures
+from ateliers.demo.houses import APPLICANTS, HOUSES, Hall, House
+from ateliers.demo.papers import show_the_papers, write_hours
+from ateliers.demo.rules import Publisher, show_the_rules
+from ateliers.demo.series import show_the_series
+from ateliers.demo.stories import show_the_stories
+from ateliers.demo.texts import FIRST_NAMES, LAST_NAMES, NEEDS, OFFERS, WALK_INS, Offer
 from ateliers.mail.backlog import drop_backlog
 from ateliers.network.applications import add_applicant
 from ateliers.network.charter import sign_charter
-from ateliers.network.people import Person, RoleName, add_person, add_role, find_person_by_email, get_person
+from ateliers.network.people import Person, RoleName, add_person, add_role, get_person
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import NewStructure, add_structure
 from ateliers.places.communes import Commune, region_of, zone_of
@@ -60,20 +60,7 @@ UNRECORDED = 7  # weekdays: attendance of sessions this fresh is still to be tak
 FORGOTTEN = 5  # weekdays: of the sessions of the region that are older, the latest is told by nobody
 
 
-class DemoPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody to sign in as."""
-
-    id: UUID
-    name: str
-    role: RoleName
-
-
-class DemoPeople(msgspec.Struct, frozen=True, kw_only=True):
-    """One person for each way of looking at the service."""
-
-    people: Sequence[DemoPerson]
-
-
+# One person for each way of looking at the service.
 CAST = (
     ("Samir Haddad", RoleName.MANAGER, "samir.haddad@ccas-nevers.example"),
     ("Nadia Ferrand", RoleName.AMBASSADOR, "nadia.ferrand@ccas-nevers.example"),
@@ -83,16 +70,9 @@ CAST = (
 )
 
 
-async def fill(*, now: datetime) -> DemoPeople:
-    """Invent the network as it stands at `now`; where it was invented before, only find its people again."""
-    if await find_person_by_email(CAST[0][2]) is None:
-        await _Filling(now).run()
-    people = []
-    for _name, role, email in CAST:
-        person = await find_person_by_email(email)
-        if person is not None:
-            people.append(DemoPerson(id=person.id, name=person.name, role=role))
-    return DemoPeople(people=people)
+async def fill(*, now: datetime) -> None:
+    """Invent the network as it stands at `now`, in tables that are empty."""
+    await _Filling(now).run()
 
 
 class _Open(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +96,7 @@ class _Filling:
         self.people = 0
 
     async def run(self) -> None:
-        await self.network()
+        coordinator, national = await self.network()
         structures = [await self.open(house) for house in HOUSES]
         for number, (name, kind, commune, address, email) in enumerate(APPLICANTS):
             applicant = House(
@@ -153,39 +133,32 @@ class _Filling:
         await self.change(ahead)
         first = structures[0]
         await show_the_desk(first.id, first.halls[0], manager=first.manager, zone=first.zone, now=self.now)
-        national = await find_person_by_email(CAST[3][2])
-        if national is not None and first.id in held:
-            coming = next(session for structure, session in ahead if structure.id == first.id)
-            await show_the_papers(coming, held[first.id], manager=first.manager, national=national, now=self.now)
-        coordinator = await find_person_by_email(CAST[2][2])
-        if coordinator is not None:
-            await show_the_coordination(coordinator, first.id, now=self.now)
-            await show_the_series(
-                first.id,
-                first.halls[0],
-                manager=first.manager,
-                coordinator=coordinator,
-                zone=first.zone,
-                now=self.now,
-            )
-            await show_the_stories(coordinator, now=self.now)
-            home, neighbour, read = (
-                Publisher(id=one.id, hall=one.halls[0], manager=one.manager)
-                for one in (first, structures[1], next(one for one in structures if one.house.commune == AUXERRE))
-            )
-            await show_the_rules(home, neighbour, read, coordinator=coordinator, now=self.now)
-            await show_the_figures(coordinator, first.id, manager=first.manager, now=self.now)
+        coming = next(session for structure, session in ahead if structure.id == first.id)
+        await show_the_papers(coming, held[first.id], manager=first.manager, national=national, now=self.now)
+        await show_the_coordination(coordinator, first.id, now=self.now)
+        await show_the_series(
+            first.id, first.halls[0], manager=first.manager, coordinator=coordinator, zone=first.zone, now=self.now
+        )
+        await show_the_stories(coordinator, now=self.now)
+        home, neighbour, read = (
+            Publisher(id=one.id, hall=one.halls[0], manager=one.manager)
+            for one in (first, structures[1], next(one for one in structures if one.house.commune == AUXERRE))
+        )
+        await show_the_rules(home, neighbour, read, coordinator=coordinator, now=self.now)
+        await show_the_figures(coordinator, first.id, manager=first.manager, now=self.now)
         await show_attendance(first.id, first.halls[0], first.manager, first.helper, first.zone, self.now)
         await drop_backlog(self.now - RECENT, now=self.now)
 
-    async def network(self) -> None:
-        """Those who belong to no structure."""
+    async def network(self) -> tuple[Person, Person]:
+        """Those who belong to no structure; of them the coordinator and who is of the national team."""
         since = self.now - timedelta(days=400)
         territories = {RoleName.COORDINATOR: BOURGOGNE_FRANCHE_COMTE, RoleName.FUNDER: BOURGOGNE_FRANCHE_COMTE}
+        ids = {}
         async with transaction():
             for name, role, email in CAST[2:]:
-                person_id = await add_person(name, email, now=since)
-                await add_role(person_id, role, departements=territories.get(role), now=since)
+                ids[role] = await add_person(name, email, now=since)
+                await add_role(ids[role], role, departements=territories.get(role), now=since)
+        return await get_person(ids[RoleName.COORDINATOR]), await get_person(ids[RoleName.NATIONAL])
 
     async def keep(self, house: House, state: StructureState, since: datetime) -> UUID:
         commune = house.found_commune

@@ -17,7 +17,7 @@ from ateliers.agenda.sessions import list_sessions_of_event
 from ateliers.agenda.unfinished import id_of, keep_unfinished
 from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Channel, Contact, Wish
-from ateliers.demo_texts import PHONE_CARD
+from ateliers.demo.texts import PHONE_CARD
 from ateliers.network.people import Person
 
 WEEKS = 12

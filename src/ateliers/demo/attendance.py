@@ -18,7 +18,7 @@ from ateliers.attendance.operations import Batch, take_operations
 from ateliers.attendance.record import mark_seat
 from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Booking, Channel, Contact, Wish
-from ateliers.demo_texts import PHONE_CARD
+from ateliers.demo.texts import PHONE_CARD
 from ateliers.network.people import Person
 
 GUESTS = (

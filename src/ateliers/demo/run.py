@@ -1,4 +1,4 @@
-"""The demo: everything on one machine with invented data, until Ctrl-C ends all of it."""
+"""Everything on one machine with invented data, until Ctrl-C ends all of it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def _prepare(url: str, *, is_filled: bool) -> list[Entrance]:
     await database.open_pool(url)
     try:
         if not is_filled:
-            from ateliers.demo_data import fill
+            from ateliers.demo.filling import fill
 
             _say("Inventing structures, events and bookings…")
             await database.execute("DROP SCHEMA public CASCADE")

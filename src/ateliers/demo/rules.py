@@ -13,8 +13,8 @@ from ateliers.agenda.event import EventState
 from ateliers.agenda.kinds import Kind
 from ateliers.agenda.publishing import create_event
 from ateliers.agenda.sessions import list_events_of
-from ateliers.demo_days import weekday_from
-from ateliers.demo_texts import PHONE_CARD
+from ateliers.demo.days import weekday_from
+from ateliers.demo.texts import PHONE_CARD
 from ateliers.network.people import Person, find_person_by_email
 from ateliers.network.rules import NewRule, TrainedOnly, set_rules
 from ateliers.network.training import NewTrainings, note_trainings, today_of

@@ -16,8 +16,8 @@ from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Booking, Channel, Contact, Wish
 from ateliers.bookings.give_back import give_back_seats
 from ateliers.database import fetch_value
-from ateliers.demo_days import weekday_from
-from ateliers.demo_texts import PHONE_CARD
+from ateliers.demo.days import weekday_from
+from ateliers.demo.texts import PHONE_CARD
 from ateliers.network.applications import find_applicant_of
 from ateliers.network.candidates import NewCandidate, apply_as_candidate, confirm_candidate, confirm_path
 from ateliers.network.notes import NewNote, NoteKind, add_note
