@@ -13,7 +13,6 @@ from ateliers.agenda.drafts import NewEvent
 from ateliers.agenda.duplicating import draft_of
 from ateliers.agenda.event import Event, EventState, Visibility
 from ateliers.agenda.kinds import Kind
-from ateliers.agenda.permission import managed_by
 from ateliers.agenda.sessions import find_event
 from ateliers.database import execute, fetch, fetch_one, new_id
 from ateliers.network.people import Person
@@ -73,7 +72,7 @@ _MODELS = """
 
 async def list_offered(by: Person) -> list[Model]:
     """Models for the structures that `by` manages, the latest first."""
-    here = [(await get_structure_by_id(id)).departement for id in managed_by(by)]
+    here = [(await get_structure_by_id(id)).departement for id in by.managed_ids]
     return await fetch(Model, f"{_MODELS} ORDER BY t.kept_at DESC, t.id", here)
 
 

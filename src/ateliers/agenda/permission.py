@@ -22,18 +22,10 @@ def allow_managing(by: Person, structure_id: UUID) -> None:
 def choose_structure(structure_id: UUID | None, by: Person) -> UUID:
     """The structure meant: the one named, else the only one that `by` manages. Raises Invalid, NotAllowed, NotFound."""
     if structure_id is None:
-        managed = managed_by(by)
-        if not managed:
+        if not by.managed_ids:
             raise NotAllowed
-        if len(managed) > 1:
+        if len(by.managed_ids) > 1:
             raise Invalid({"structure_id": "Choose the structure."})
-        return managed[0]
+        return by.managed_ids[0]
     allow_managing(by, structure_id)
     return structure_id
-
-
-def managed_by(person: Person) -> list[UUID]:
-    """Structures of which the person is a manager."""
-    return [
-        role.structure_id for role in person.roles if role.role is RoleName.MANAGER and role.structure_id is not None
-    ]

@@ -20,7 +20,7 @@ async def list_lists(by: Person, *, now: datetime) -> list[Session]:
         "WHERE c.structure_id = ANY ($2) AND c.accepted_at IS NOT NULL)) AND e.state = 'published' AND s.called_off_at IS NULL "
         "AND s.ends_at > $3 AND s.starts_at < $4 ORDER BY abs(extract(epoch FROM s.starts_at - $5)), s.id LIMIT $6",
         by.structure_ids,
-        [id for id in by.structure_ids if by.manages(id)],
+        by.managed_ids,
         now - BEFORE,
         now + AFTER,
         now,

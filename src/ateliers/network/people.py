@@ -118,11 +118,6 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return any(r.role is RoleName.NATIONAL for r in self.roles)
 
     @property
-    def is_manager(self) -> bool:
-        """Whether they manage some structure."""
-        return any(r.role is RoleName.MANAGER for r in self.roles)
-
-    @property
     def is_coordinator(self) -> bool:
         """Whether they coordinate anything: some département, or the nation."""
         return self.is_national or any(r.role is RoleName.COORDINATOR for r in self.roles)
@@ -136,6 +131,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     def structure_ids(self) -> list[UUID]:
         """The structures they serve, each once, longest served first."""
         return list(dict.fromkeys(r.structure_id for r in self.roles if r.role.is_of_a_structure and r.structure_id))
+
+    @property
+    def managed_ids(self) -> list[UUID]:
+        """The structures they manage, each once, longest managed first."""
+        return list(dict.fromkeys(r.structure_id for r in self.roles if r.role is RoleName.MANAGER and r.structure_id))
 
     @property
     def coordinated_departements(self) -> list[str] | None:

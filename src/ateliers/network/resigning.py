@@ -18,7 +18,7 @@ from msgspec import Meta
 from ateliers.database import fetch, fetch_rows, fetch_value, transaction
 from ateliers.mail.outbox import NewMail, queue_many
 from ateliers.network.charter import LONGEST_VERSION, current_charter, keep_charter, sign_charter
-from ateliers.network.people import Person, RoleName
+from ateliers.network.people import Person
 from ateliers.network.structure import Structure
 from ateliers.network.structures import list_structures_by_id
 from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
@@ -110,7 +110,7 @@ async def find_unsigned(structure_ids: Sequence[UUID]) -> set[UUID]:
 
 async def list_to_sign(person: Person) -> list[Structure]:
     """The structures for which this manager has to sign, by name."""
-    managed = [r.structure_id for r in person.roles if r.role is RoleName.MANAGER and r.structure_id is not None]
+    managed = person.managed_ids
     return await list_structures_by_id(list(await find_unsigned(managed))) if managed else []
 
 

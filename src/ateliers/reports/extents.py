@@ -44,7 +44,7 @@ async def list_extents(person: Person, *, of_structures: bool) -> list[Extent]:
     """The structures they manage, or their territory and its départements. Raises NotAllowed when there are none."""
     found = []
     if of_structures:
-        found = await _structures([one for one in person.structure_ids if person.manages(one)])
+        found = await _structures(person.managed_ids)
     elif person.is_coordinator:
         found = _territories(person.coordinated_departements)
     if not found:

@@ -123,7 +123,7 @@ async def list_links(person: Person, *, of_structures: bool) -> list[ReportLink]
         f"""{_SQL} WHERE CASE WHEN $1 THEN l.structure_id = ANY ($2)
             ELSE l.structure_id IS NULL AND ($3 OR l.created_by = $4) END ORDER BY l.created_at DESC, l.id DESC""",
         of_structures,
-        [one for one in person.structure_ids if person.manages(one)],
+        person.managed_ids,
         person.is_national,
         person.id,
     )

@@ -20,10 +20,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
 def own_structures(person: Person) -> Scope:
     """The structures the person manages. Raises NotAllowed when there are none."""
-    managed = [structure_id for structure_id in person.structure_ids if person.manages(structure_id)]
-    if not managed:
+    if not person.managed_ids:
         raise NotAllowed
-    return Scope(structures=managed, is_outside=False)
+    return Scope(structures=person.managed_ids, is_outside=False)
 
 
 def territory(person: Person) -> Scope:

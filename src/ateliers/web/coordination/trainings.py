@@ -10,7 +10,6 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from ateliers.agenda.permission import managed_by
 from ateliers.agenda.sessions import list_next_trainings
 from ateliers.clock import now
 from ateliers.network.own_structure import AlreadyManages, OwnStructure, open_own_structure
@@ -79,7 +78,7 @@ async def _page(
         me=me,
         noting=form,
         own=own or Form.of(OwnStructure),
-        publish=PUBLISH if managed_by(me) else None,
+        publish=PUBLISH if me.managed_ids else None,
         people=[one for one in people if not asked or one.standing(today) == asked],
         total=len(people),
         counts=counts,

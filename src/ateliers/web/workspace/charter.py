@@ -8,7 +8,6 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from ateliers.agenda.permission import managed_by
 from ateliers.clock import now
 from ateliers.network.charter import current_charter, find_charter, list_signatures
 from ateliers.network.people import Person
@@ -32,7 +31,7 @@ from ateliers.web.forms import Form, read_form
 @get("/espace/charte")
 async def choose_structure(me: NamedDependency[Person]) -> Response[bytes]:
     """The structure that has yet to sign, else the one managed; which one when there are several."""
-    structures = await list_to_sign(me) or await list_structures_by_id(managed_by(me))
+    structures = await list_to_sign(me) or await list_structures_by_id(me.managed_ids)
     if len(structures) == 1:
         return redirect(sign_path(structures[0]))
     return page("workspace/charter_choice.html", me=me, structures=structures)

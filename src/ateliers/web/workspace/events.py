@@ -18,7 +18,7 @@ from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.group import entry_of
 from ateliers.agenda.hosts import list_host_venues
 from ateliers.agenda.moderating import NotWaiting, list_moderations, take_back_event
-from ateliers.agenda.permission import allow_managing, managed_by, may_manage
+from ateliers.agenda.permission import allow_managing, may_manage
 from ateliers.agenda.publishing import (
     add_session,
     archive_event,
@@ -74,7 +74,7 @@ async def show_events(request: Request[Any, Any, Any], me: NamedDependency[Perso
         structures=list(structures.values()),
         only=only,
         shared=await list_shared_events(list(structures)) if number == 1 else [],
-        may_publish=bool(managed_by(me)),
+        may_publish=bool(me.managed_ids),
         unfinished=await list_unfinished(me),
         number=number,
         has_more=len(events) > PAGE,

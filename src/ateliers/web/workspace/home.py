@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from ateliers.agenda.co_organising import list_requests, list_shared_events
 from ateliers.agenda.event import EventState
 from ateliers.agenda.hosts import list_hosted_sessions
-from ateliers.agenda.permission import managed_by
 from ateliers.agenda.sessions import list_events_of, list_next_sessions
 from ateliers.attendance.missing import count_missing, list_missing
 from ateliers.bookings.calling import count_calls_to_make
@@ -50,14 +49,14 @@ async def show_home(me: NamedDependency[Person]) -> Response[bytes]:
         missing_count=sum((await count_missing(mine, now=moment, after=AT_ONCE)).values()),
         drafts=[event for event in events if event.state is EventState.DRAFT],
         to_read=[event for event in events if event.state is EventState.TO_MODERATE],
-        asked=await list_requests(managed_by(me)),
+        asked=await list_requests(me.managed_ids),
         shared=shared,
         is_new=not events and not shared,
         hosted=await list_hosted_sessions(mine, now=moment),
         trainings=[one for one in await my_trainings(me) if one.standing(today_of(moment)) in ("over", "soon")],
         today=today_of(moment),
         to_sign=await list_to_sign(me),
-        may_publish=not {structure.id for structure in outside}.issuperset(managed_by(me)),
+        may_publish=not {structure.id for structure in outside}.issuperset(me.managed_ids),
     )
 
 

@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from ateliers.agenda.drafts import MOST_SEATS, JoinUrl
 from ateliers.agenda.kinds import Kind
-from ateliers.agenda.permission import choose_structure, managed_by
+from ateliers.agenda.permission import choose_structure
 from ateliers.clock import now
 from ateliers.exchange.imports.reading import UnreadableFile
 from ateliers.exchange.imports.report import ImportReport, Outcome
@@ -95,7 +95,7 @@ async def show_example() -> Response[bytes]:
 @post("/espace/evenements/importer", request_max_body_size=LARGEST_FORM)
 async def send_file(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
     """Keep the file and show what it holds."""
-    if not managed_by(me):
+    if not me.managed_ids:
         raise NotAllowed
     form = await read_form(request, ImportForm, files=True)
     upload = form.uploads.get("file")
@@ -138,7 +138,7 @@ async def take_over(
 
 
 async def _form_page(form: Form[ImportForm], me: Person) -> Response[bytes]:
-    structures = [await get_structure_by_id(id) for id in managed_by(me)]
+    structures = [await get_structure_by_id(id) for id in me.managed_ids]
     if not structures:
         raise NotAllowed
     places = [place for structure in structures for place in await list_places_of(structure.id)]

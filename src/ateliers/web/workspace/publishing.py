@@ -15,7 +15,6 @@ from ateliers.agenda.duplicating import draft_like
 from ateliers.agenda.hosts import list_host_venues
 from ateliers.agenda.kinds import RULES, Kind
 from ateliers.agenda.models import list_offered, start_from
-from ateliers.agenda.permission import managed_by
 from ateliers.agenda.previewing import Preview, preview_event
 from ateliers.agenda.publishing import create_event, lacking
 from ateliers.agenda.unfinished import drop_unfinished, find_unfinished, id_of, keep_unfinished, list_unfinished
@@ -43,7 +42,7 @@ UNTITLED = "- - -"  # stands for a title that is still too short to be one
 @get(NEW)
 async def show_new_event(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
     """Which kind, then the form with what is usual for it; or the form as it was left."""
-    if not managed_by(me):
+    if not me.managed_ids:
         raise NotAllowed
     if DRAFT in request.query_params:
         left = await find_unfinished(id_of(request.query_params[DRAFT]), by=me)
@@ -59,7 +58,7 @@ async def show_new_event(request: Request[Any, Any, Any], me: NamedDependency[Pe
     except ValueError:
         return await _kind_page(me)
     rules = RULES[kind]
-    managed = managed_by(me)
+    managed = me.managed_ids
     usual = await find_usual_venue(managed[0]) if rules.needs_place and len(managed) == 1 else None
     form = Form.of(
         NewEvent,
@@ -81,7 +80,7 @@ async def show_again(event_id: FromPath[UUID], me: NamedDependency[Person]) -> R
 @post(NEW)
 async def create(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
     """Create the event, as a draft or published at once. What cannot be created yet is kept as it stands."""
-    if not managed_by(me):
+    if not me.managed_ids:
         raise NotAllowed
     form = await read_form(request, NewEvent)
     if MORE in form.raw or PREVIEW in form.raw:
@@ -110,7 +109,7 @@ async def create(request: Request[Any, Any, Any], me: NamedDependency[Person]) -
 @post("/espace/evenements/apercu")
 async def preview(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
     """What stands beside the form while it is being filled: a part of a page, for a script. The form is kept meanwhile."""
-    if not managed_by(me):
+    if not me.managed_ids:
         raise NotAllowed
     form = await read_form(request, NewEvent)
     saved = await _keep(form, me)
@@ -143,7 +142,7 @@ async def _preview(form: Form[NewEvent], me: Person) -> Preview | None:
     found = _right_part(form)
     if found is None:
         return None
-    managed = managed_by(me)
+    managed = me.managed_ids
     chosen = found.structure_id if found.structure_id in managed else managed[0]
     if "title" in form.errors:
         found = msgspec.structs.replace(found, title=form["title"].value)
@@ -181,7 +180,7 @@ async def _new_event_page(
     saved: bool = False,
     missing: list[str] | None = None,
 ) -> Response[bytes]:
-    structures: list[Structure] = [await get_structure_by_id(id) for id in managed_by(me)]
+    structures: list[Structure] = [await get_structure_by_id(id) for id in me.managed_ids]
     try:
         kind = Kind(form["kind"].value)
     except ValueError:

@@ -10,7 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from ateliers.agenda.drafts import Venue
-from ateliers.agenda.permission import managed_by
 from ateliers.agenda.venues import correct_venue, drop_venue, get_venue, keep_venue, list_venues, venue_of
 from ateliers.clock import now
 from ateliers.network.people import Person
@@ -26,7 +25,7 @@ VENUES = "/espace/lieux"
 @get(VENUES)
 async def show_venues(me: NamedDependency[Person]) -> Response[bytes]:
     """The list, each with what it offers."""
-    managed = managed_by(me)
+    managed = me.managed_ids
     if not managed:
         raise NotAllowed
     return page(
@@ -88,7 +87,7 @@ async def remove_venue(place_id: FromPath[UUID], me: NamedDependency[Person]) ->
 
 
 async def _venue_page(form: Form[Venue], me: Person, place: Place | None = None) -> Response[bytes]:
-    managed = managed_by(me)
+    managed = me.managed_ids
     if not managed:
         raise NotAllowed
     ahead = [
