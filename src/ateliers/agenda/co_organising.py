@@ -17,7 +17,7 @@ from ateliers.agenda.publishing import lock_event
 from ateliers.agenda.sessions import get_event
 from ateliers.database import execute, fetch, fetch_one, fetch_value, transaction
 from ateliers.mail import outbox
-from ateliers.network.people import Person, RoleName, list_members
+from ateliers.network.people import Person, list_managers
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure_by_id
 from ateliers.refusals import Invalid, NotFound, Refusal
@@ -245,7 +245,7 @@ async def _write_to(
     to: UUID, kind: str, event_id: UUID, structure_id: UUID, *, now: datetime, answer: Answer | None = None
 ) -> None:
     """Queue an e-mail to each manager of `to`, about `structure_id` and the event."""
-    managers = {one.person_id for one in await list_members(to) if one.role is RoleName.MANAGER}
+    managers = await list_managers(to)
     occasion = f"{event_id}:{structure_id}:{now.isoformat()}"
     await outbox.queue_many(
         outbox.NewMail(
@@ -259,5 +259,5 @@ async def _write_to(
                 "answer": answer.value if answer else "",
             },
         )
-        for person in sorted(managers)
+        for person in managers
     )

@@ -17,7 +17,7 @@ from ateliers.agenda.sessions import get_event
 from ateliers.agenda.territory import check_trained, departements_of_event, rules_of_event
 from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id, transaction
 from ateliers.mail import outbox
-from ateliers.network.people import Person, RoleName, list_coordinators, list_members
+from ateliers.network.people import Person, list_coordinators, list_managers
 from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import get_structure_by_id
 from ateliers.refusals import NotAllowed, NotFound, Refusal
@@ -303,7 +303,7 @@ async def _log(event_id: UUID, what: Step, *, by: Person, now: datetime, message
 
 async def _tell(event: Event, what: Step, message: str, *, by: Person, now: datetime) -> None:
     answered = await _log(event.id, what, by=by, now=now, message=message)
-    managers = {one.person_id for one in await list_members(event.structure_id) if one.role is RoleName.MANAGER}
+    managers = await list_managers(event.structure_id)
     kind = f"event_{what.value}"
     await outbox.queue_many(
         outbox.NewMail(
@@ -313,5 +313,5 @@ async def _tell(event: Event, what: Step, message: str, *, by: Person, now: date
             now=now,
             data={"person": str(person), "answer": str(answered)},
         )
-        for person in sorted(managers)
+        for person in managers
     )

@@ -30,7 +30,7 @@ from ateliers.experiences.experience import (
     list_documents,
 )
 from ateliers.mail.outbox import NewMail, queue_many
-from ateliers.network.people import Person, RoleName, list_coordinators, list_members
+from ateliers.network.people import Person, list_coordinators, list_managers, list_members
 from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
 from ateliers.words import fold
 
@@ -210,7 +210,7 @@ async def review_experience(experience_id: UUID, *, by: Person, now: datetime) -
             await publish(found, by=by, now=now)
             return ExperienceState.PUBLISHED
         step = await change(found, ExperienceState.REVIEWED, by=by, now=now)
-        await tell("experience_to_agree", found, step, await managers_of(found), now=now)
+        await tell("experience_to_agree", found, step, await list_managers(found.structure_id), now=now)
         return ExperienceState.REVIEWED
 
 
@@ -261,15 +261,10 @@ async def locked(experience_id: UUID) -> Experience:
     return found
 
 
-async def managers_of(found: Experience) -> list[UUID]:
-    """Those who may agree."""
-    return [m.person_id for m in await list_members(found.structure_id) if m.role is RoleName.MANAGER]
-
-
 async def team_of(found: Experience) -> list[UUID]:
     """The managers, and who wrote it if they are still of one of the structures that organise the event."""
     members = [m.person_id for id in found.organiser_ids for m in await list_members(id)]
-    return [*await managers_of(found), *(id for id in members if id == found.written_by)]
+    return [*await list_managers(found.structure_id), *(id for id in members if id == found.written_by)]
 
 
 async def coordinators_of(found: Experience) -> list[UUID]:

@@ -24,7 +24,7 @@ from ateliers.network.candidates import Candidate, confirm_path, find_candidate
 from ateliers.network.charter import current_charter
 from ateliers.network.following_up import find_sent
 from ateliers.network.invitations import find_invitation, invitation_path
-from ateliers.network.people import RoleName, get_person, list_members
+from ateliers.network.people import get_person, list_managers
 from ateliers.network.resigning import find_unsigned, sign_path
 from ateliers.network.signing_in import code_of, find_sign_in, link_path
 from ateliers.network.structure import StructureState
@@ -211,8 +211,7 @@ async def charter_to_sign(row: OutboxRow, _now: datetime) -> Composed:
     if structure.id not in await find_unsigned([structure.id]):
         return Dropped("Signed meanwhile, or no longer in the network.")
     person = await get_person(UUID(row.data["person"]))
-    managers = [m.person_id for m in await list_members(structure.id) if m.role is RoleName.MANAGER]
-    if person.id not in managers:
+    if person.id not in await list_managers(structure.id):
         return Dropped("No longer a manager.")
     return _email(
         row.kind,

@@ -12,7 +12,7 @@ from msgspec import Meta
 from ateliers.database import fetch_one, transaction
 from ateliers.mail.outbox import NewMail, queue_many
 from ateliers.network.notes import NewNote, NoteKind, keep_note
-from ateliers.network.people import Person, RoleName, list_members
+from ateliers.network.people import Person, list_managers
 from ateliers.network.structures import list_structures_by_id
 from ateliers.refusals import Invalid, NotFound
 
@@ -62,7 +62,7 @@ async def follow_up_many(asked: ManyFollowUps, *, by: Person, now: datetime) -> 
             note_id = await keep_note(structure.id, note, by=by, now=now)
             if not asked.write:
                 continue
-            managers = [m.person_id for m in await list_members(structure.id) if m.role is RoleName.MANAGER]
+            managers = await list_managers(structure.id)
             mails += [
                 NewMail(
                     kind="coordinator_message",
@@ -71,7 +71,7 @@ async def follow_up_many(asked: ManyFollowUps, *, by: Person, now: datetime) -> 
                     now=now,
                     data={"person": str(person), "note": str(note_id)},
                 )
-                for person in dict.fromkeys(managers)
+                for person in managers
             ]
         await queue_many(mails)
     return len(structures), len(mails)

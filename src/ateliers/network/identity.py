@@ -15,7 +15,7 @@ from ateliers.mail.outbox import NewMail, queue_many
 from ateliers.network.application import RnaNumber, SiretNumber, Street, StructureName, wrong_answers
 from ateliers.network.applications import AlreadyKnown
 from ateliers.network.details import change_structure, moved
-from ateliers.network.people import Person, RoleName, YourCommune, list_coordinators, list_members
+from ateliers.network.people import Person, YourCommune, list_coordinators, list_managers
 from ateliers.network.structure import Structure, StructureKind, StructureState, compact
 from ateliers.network.structures import COLUMNS, get_structure_by_id, log_state
 from ateliers.places.communes import resolve
@@ -93,7 +93,7 @@ async def _correct(structure_id: UUID, wanted: Identity, *, by: Person, now: dat
     entry = await log_state(
         structure_id, before.state, now=now, by_id=by.id, note="\n".join([*changes, wanted.why]), corrected=True
     )
-    told = [member.person_id for member in await list_members(structure_id) if member.role is RoleName.MANAGER]
+    told = await list_managers(structure_id)
     if after.departement != before.departement:
         told += [person.id for person in await list_coordinators(after.departement) if person.id != by.id]
     await queue_many(

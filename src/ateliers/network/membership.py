@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ateliers.database import execute, fetch_one
 from ateliers.mail import outbox
-from ateliers.network.people import Person, RoleName, list_members
+from ateliers.network.people import Person, list_managers
 from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import COLUMNS, log_state
 from ateliers.refusals import NotFound, Refusal
@@ -56,7 +56,7 @@ async def change_membership(
         raise MembershipUnchanged
     await execute("UPDATE structure SET state = $2 WHERE id = $1", structure_id, state.value)
     entry = await log_state(structure_id, state, now=now, by_id=by.id, note=why)
-    managers = [member.person_id for member in await list_members(structure_id) if member.role is RoleName.MANAGER]
+    managers = await list_managers(structure_id)
     kind = LETTERS[state]
     await outbox.queue_many(
         outbox.NewMail(

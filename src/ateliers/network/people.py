@@ -193,6 +193,11 @@ async def list_members(structure_id: UUID) -> list[Member]:
     return sorted(members, key=lambda m: (m.role is not RoleName.MANAGER, fold(m.name), m.role_id))
 
 
+async def list_managers(structure_id: UUID) -> list[UUID]:
+    """Ids of its managers, by name."""
+    return [m.person_id for m in await list_members(structure_id) if m.role is RoleName.MANAGER]
+
+
 async def list_coordinators(departement: str) -> list[Person]:
     """Who looks after the département: its coordinators, or the national team where there is none."""
     return await fetch(
