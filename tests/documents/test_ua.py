@@ -90,7 +90,7 @@ async def the_report() -> bytes:
     scope = Scope(structures=[structure], is_outside=False)
     day = date(2026, 12, 1)
     made = await report(by=Grouping.STRUCTURE, start=day, end=day, scope=scope, now=START + timedelta(days=1))
-    return await report_pdf(made, About(notes=["Une note."], changes=[("CCAS", "Participations", "3", "4")]), now=NOON)
+    return await report_pdf(made, About(notes=["Une note."], closed={"": {"participations": "3"}}), now=NOON)
 
 
 DOCUMENTS: dict[str, Callable[[], Awaitable[bytes]]] = {

@@ -44,9 +44,9 @@ def read_csv(content: bytes) -> list[list[str]]:
 
 
 async def test_csv_has_every_figure_and_no_formula() -> None:
-    rows = read_csv(report_csv(await a_report()))
+    rows = read_csv(report_csv(await a_report(), About()))
 
-    assert rows[0] == ["Structure", *(str(one.label) for one in INDICATORS)]
+    assert rows[0] == ["Structure", *(str(one.label) for one in INDICATORS), "Remarques"]
     assert [row[0] for row in rows[1:]] == [f"'{FORMULA}", "Total"]
     named = dict(zip(rows[0], rows[1], strict=True))
     assert named["Places réservées"] == "8"
@@ -71,9 +71,11 @@ async def test_xlsx_has_the_figures_and_what_they_mean() -> None:
 async def test_hidden_counts_are_hidden_in_files_too() -> None:
     made = await a_report("CCAS", is_outside=True)
 
-    rows = read_csv(report_csv(made))
+    rows = read_csv(report_csv(made, About(closed={made.rows[0].key: {"bookings": "3"}})))
     named = dict(zip(rows[0], rows[1], strict=True))
     assert (named["Absent"], named["Taux d’absence"]) == ("moins de 5", "non communiqué")
+    assert named["Remarques"] == "Inscriptions\u00a0: rectifié (à la clôture\u00a0: 3)"
+    assert rows[-1][-1].startswith("Les nombres de personnes inférieurs à 5")
     sheet = openpyxl.load_workbook(io.BytesIO(report_workbook(made, Format.XLSX, About())))["Rapport"]
     named = dict(
         zip(next(sheet.iter_rows(4, 4, values_only=True)), next(sheet.iter_rows(5, 5, values_only=True)), strict=True)

@@ -61,8 +61,13 @@ async def test_the_funders_link_shows_what_was_rectified(browser_of, client) -> 
     assert "rectifié (à la clôture\u00a0: 12)" in shared.text
     assert "La période est rouverte" in shared.text
     assert digest in shared.text
-    for kind in ("csv", "xlsx", "ods", "json"):
+    for kind in ("csv", "ods"):
         assert (await client.get(f"{link}/rapport.{kind}")).status_code == 200
+    table = (await client.get(f"{link}/rapport.csv")).text
+    assert (
+        table.count("Participations\u00a0: rectifié (à la clôture\u00a0: 12)") == 2
+    )  # of the structure, and the total
+    assert (digest in table, "La période est rouverte" in table) == (True, True)
     paper = pypdf.PdfReader(io.BytesIO((await client.get(f"{link}/rapport.pdf")).content))
     assert digest in re.sub(r"\s", "", "".join(one.extract_text() for one in paper.pages[:2]))
     assert (await client.get(f"{link}/chiffres.json")).json()["format"] == "ateliers-figures/1"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -39,7 +40,9 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     subject: str = ""  # whose they are
     notes: list[str] = []
-    changes: list[tuple[str, str, str, str]] = []  # rectified since a closing: line, figure, before, now
+    closed: dict[
+        str, dict[str, str]
+    ] = {}  # what was rectified since a closing, by key of its line and figure: as it was
     before: Report | None = None  # the same question of the period before
 
 
@@ -56,11 +59,19 @@ def csv_text(rows: Iterable[Sequence[Any]]) -> str:
     return made.getvalue()
 
 
-def report_csv(report: Report) -> bytes:
-    """One line a row, one column a figure, rates with numerator and denominator in theirs; the total last."""
-    head = [str(report.by.label), *(str(one.label) for one in INDICATORS)]
+def report_csv(report: Report, about: About) -> bytes:
+    """One line a row, one column a figure, rates with numerator and denominator in theirs; the total last.
+
+    A table has no place above it for notes: they stand in the last column of the total, and what was rectified in that of its line.
+    """
+    rectified: dict[str, list[str]] = defaultdict(list)
+    for key, change in _changes(report, about):
+        rectified[key].append(_rectified(*change))
+    rectified[report.total.key] = notes_of(report, about) + rectified[report.total.key]
+    head = [str(report.by.label), *(str(one.label) for one in INDICATORS), gettext("Remarks")]
     lines = [
-        [safe(row.label), *(_text(row, indicator) for indicator in INDICATORS)] for row in (*report.rows, report.total)
+        [safe(row.label), *(_text(row, indicator) for indicator in INDICATORS), " – ".join(rectified.get(row.key, []))]
+        for row in (*report.rows, report.total)
     ]
     return (BOM + csv_text([head, *lines])).encode()
 
@@ -85,9 +96,9 @@ def report_workbook(report: Report, format: Format, about: About) -> bytes:
     if about.before is not None:
         row, number = about.before.total, last + 2
         book.write([[before_text(about.before), *(_sheet_cell(row, indicator, number) for indicator in INDICATORS)]])
-    if about.changes:
+    if rectified := changes(report, about):
         book.start(gettext("Rectified"), widths=(36, 36, 14, 14), frozen=1)
-        book.write([[Styled(text, Style.HEAD) for text in changes_head(report)], *about.changes])
+        book.write([[Styled(text, Style.HEAD) for text in changes_head(report)], *rectified])
     book.start(gettext("Data dictionary"), widths=(28, 70, 50, 16, 40, 26), frozen=1)
     book.write([[Styled(text, Style.HEAD) for text in _dictionary_head()]])
     book.write([[Styled(text, Style.WRAPPED) for text in line] for line in _dictionary()])
@@ -100,7 +111,7 @@ def report_json(report: Report, about: About) -> bytes:
     said = {
         "subject": about.subject,
         "notes": notes_of(report, about),
-        "changes": about.changes,
+        "changes": changes(report, about),
         "before": {key: before[key] for key in ("from", "to", "total")} if before else None,
     }
     return msgspec.json.format(msgspec.json.encode(report.plain() | {"about": said}), indent=1)
@@ -161,6 +172,23 @@ def full_title(report: Report, about: About) -> str:
 def notes_of(report: Report, about: About) -> list[str]:
     """What stands above the figures of a file."""
     return [note for note in (*about.notes, full_masking_note(report)) if note]
+
+
+def changes(report: Report, about: About) -> list[tuple[str, str, str, str]]:
+    """What was rectified since a closing, in the order of the report: line, figure, what it was, what it is."""
+    return [change for _key, change in _changes(report, about)]
+
+
+def _changes(report: Report, about: About) -> Iterator[tuple[str, tuple[str, str, str, str]]]:
+    for row in (*report.rows, report.total):
+        for one in INDICATORS:
+            if (was := about.closed.get(row.key, {}).get(one.key)) is not None:
+                yield row.key, (row.label, str(one.label), was, figure(row[one.key], one) or "–")
+
+
+def _rectified(_line: str, label: str, was: str, _now: str) -> str:
+    """« Participations : rectifié (à la clôture : 12) »."""
+    return f"{label}{gettext(':')} {gettext('rectified (at the closing: %(figure)s)') % {'figure': was}}"
 
 
 def changes_head(report: Report) -> list[str]:

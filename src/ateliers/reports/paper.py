@@ -10,6 +10,7 @@ from ateliers.documents.pdf import make_pdf
 from ateliers.reports.exports import (
     About,
     before_note,
+    changes,
     changes_head,
     figure,
     full_title,
@@ -65,6 +66,7 @@ async def report_pdf(report: Report, about: About, *, now: datetime) -> bytes:
 
 def _paper(report: Report, about: About, now: datetime) -> Paper:
     more = len(report.rows) - MOST_ROWS
+    rectified = changes(report, about)
     return Paper(
         lang=language(),
         title=full_title(report, about),
@@ -91,7 +93,7 @@ def _paper(report: Report, about: About, now: datetime) -> Paper:
             for one in key_figures(report)
         ],
         changes_title=_("Rectified"),
-        changes=[changes_head(report), *map(list, about.changes[:MOST_ROWS])] if about.changes else [],
+        changes=[changes_head(report), *map(list, rectified[:MOST_ROWS])] if rectified else [],
         parts=[_part(report, section) for section in sections_of(report)],
         meaning=_("What these figures mean"),
         definitions=[

@@ -121,16 +121,6 @@ class Rectified(msgspec.Struct, frozen=True, kw_only=True):
         """How many figures differ."""
         return sum(len(row) for row in self.before.values())
 
-    def changes(self, made: Report) -> list[tuple[str, str, str, str]]:
-        """Line, figure, what it was, what it is in `made`, in the order of the report."""
-        return [
-            (row.label, str(one.label), self.before[row.key][one.key], figure(row[one.key], one) or "–")
-            for row in (*made.rows, made.total)
-            if row.key in self.before
-            for one in INDICATORS
-            if one.key in self.before[row.key]
-        ]
-
 
 _SQL = "SELECT period_id, made_at, content, sha256, signature, inside FROM snapshot"
 

@@ -246,7 +246,7 @@ async def file_of(
     about = About(
         subject=await subject_of(made, scope),
         notes=_closing_notes(rectified),
-        changes=rectified.changes(made) if rectified else [],
+        closed=rectified.before if rectified else {},
         before=before,
     )
     # In a thread: a workbook of every commune takes a while, and others are waiting for their pages.
@@ -257,7 +257,7 @@ async def file_of(
     elif kind == "json":
         content, media = report_json(made, about), "application/json"
     else:
-        content, media = await asyncio.to_thread(report_csv, made), CSV
+        content, media = await asyncio.to_thread(report_csv, made, about), CSV
     return file(content, media, f"rapport-{made.by.value}-{made.start}-{made.end}.{kind}")
 
 
@@ -274,6 +274,12 @@ def _closing_notes(rectified: Rectified | None) -> list[str]:
             ngettext("%(num)s figure was rectified since.", "%(num)s figures were rectified since.", rectified.count)
             % {"num": rectified.count}
         )
+    elif rectified.is_compared:
+        notes.append(gettext("Nothing was rectified since."))
+    if not rectified.is_closed:
+        notes.append(gettext("The period is open again: figures may still change."))
+    if rectified.gone:
+        notes.append(gettext("No longer there: %(names)s.") % {"names": ", ".join(rectified.gone)})
     return notes
 
 
