@@ -196,7 +196,8 @@ async def test_nobody_closes_or_shares_what_is_not_theirs() -> None:
 
 async def test_coverage_names_communes_and_signatories_without_events() -> None:
     _structure, _session, paule = await a_quarter()
-    await make_structure("Emmaüs", slug="emmaus")
+    await make_structure("Emmaüs", slug="emmaus", admitted_at=JANUARY - timedelta(days=100))
+    await make_structure("Nouvelle", admitted_at=JANUARY - timedelta(days=80))
 
     found = await coverage_of(paule, months=3, now=JANUARY)
 
@@ -205,4 +206,4 @@ async def test_coverage_names_communes_and_signatories_without_events() -> None:
     assert (nievre.with_event, nievre.communes, nievre.without[0].name) == (1, 309, "Cosne-Cours-sur-Loire")
     assert [(one.name, one.last_at) for one in found.silent] == [("Emmaüs", None)]
     later = await coverage_of(paule, months=3, now=JANUARY + timedelta(days=200))
-    assert [one.name for one in later.silent] == ["Emmaüs", "CCAS de Nevers"]
+    assert [one.name for one in later.silent] == ["Emmaüs", "Nouvelle", "CCAS de Nevers"]

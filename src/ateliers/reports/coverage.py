@@ -16,7 +16,6 @@ from ateliers.reports.extents import departement_text
 MONTHS = (3, 6, 12, 24)
 USUAL_MONTHS = 12
 MOST_COMMUNES = 30  # named, of each département
-DAYS_A_MONTH = 30.44
 
 
 class Covered(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,14 +36,12 @@ class Covered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Silent(msgspec.Struct, frozen=True, kw_only=True):
-    """A signatory without any session lately, nor ahead."""
+    """A signatory without any session lately, nor ahead; a new one has as long to begin."""
 
     id: UUID
-    slug: str
     name: str
     commune_name: str
     departement: str
-    admitted_at: datetime | None
     last_at: datetime | None
 
 
@@ -74,10 +71,11 @@ async def coverage_of(person: Person, *, months: int, now: datetime) -> Coverage
     seen = {row["code"] for row in rows}
     silent = await fetch(
         Silent,
-        f"""SELECT o.id, o.slug, o.name, o.commune_name, o.departement, o.admitted_at,
+        f"""SELECT o.id, o.name, o.commune_name, o.departement,
                (SELECT max(s.starts_at) FROM session s JOIN event e ON e.id = s.event_id
                 WHERE e.structure_id = o.id AND {_LIVE}) AS last_at
            FROM structure o WHERE o.state = 'admitted' AND ($3::text[] IS NULL OR o.departement = ANY ($3))
+             AND COALESCE(o.admitted_at, o.created_at) < $1::timestamptz - $2 * interval '1 month'
              AND NOT EXISTS (SELECT FROM session s JOIN event e ON e.id = s.event_id WHERE e.structure_id = o.id
                  AND {_LIVE} AND s.starts_at >= $1::timestamptz - $2 * interval '1 month')
            ORDER BY last_at NULLS FIRST, o.name""",
