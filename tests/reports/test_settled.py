@@ -17,6 +17,7 @@ from ateliers.reports.coverage import coverage_of
 from ateliers.reports.extents import UnknownExtent, extents_within, narrow
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.links import NewLink, create_link, list_links, open_link, revoke_link
+from ateliers.reports.masking import Mask
 from ateliers.reports.report import report
 from ateliers.reports.scope import Scope
 from ateliers.reports.snapshots import Rectified, close_figures, compare, find_snapshot, freeze_missing, get_snapshot
@@ -64,6 +65,17 @@ async def test_a_correction_after_the_closing_is_shown_as_one() -> None:
     frozen = await get_snapshot(period.id, by=paule)
     assert (frozen.hash, frozen.is_genuine) == (hashlib.sha256(frozen.content.encode()).hexdigest(), True)
     assert msgspec.json.decode(frozen.content)["tables"]["structure"]["total"]["counts"]["participations"] == 12
+
+    # Hidden then for the sake of another, a zero that is shown now: nothing was rectified.
+    hide = 'UPDATE snapshot SET content = replace(content, \'"masked":{}\', \'"masked":{"excused":"few"}\')'
+    await database.execute(hide)
+    made, untouched = await shown()
+    assert untouched is not None
+    assert (made.total["excused"].value, untouched.snapshot.table(made.by, is_masked=True)[""]["excused"].mask) == (
+        0,
+        Mask.FEW,
+    )  # type: ignore[index]
+    assert untouched.before == {}
 
     await reopen_period(period.id, "Une feuille est arrivée", by=paule, now=JANUARY)
     await database.execute("UPDATE tally SET present = 13 WHERE session_id = $1", session)

@@ -16,8 +16,8 @@ from ateliers.refusals import NotFound
 from ateliers.reports.exports import figure
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicators import COUNTED, INDICATORS
-from ateliers.reports.masking import Mask
-from ateliers.reports.report import Cell, Report, Row, check_days, report
+from ateliers.reports.masking import FEW, Mask
+from ateliers.reports.report import Cell, Rate, Report, Row, check_days, report
 from ateliers.reports.scope import Scope
 from ateliers.signing import sign
 from ateliers.words import speaking
@@ -216,14 +216,20 @@ def _differences(frozen: dict[str, Row], rows: dict[str, Row]) -> dict[str, dict
         changed = {
             one.key: figure(was[one.key], one) or "–"
             for one in INDICATORS
-            if (one.is_counted or one.is_rate)
-            and was[one.key] != row[one.key]
-            # Hidden for the sake of another: whether it changed is not for us to say.
-            and Mask.WITHHELD not in (was[one.key].mask, row[one.key].mask)
+            if (one.is_counted or one.is_rate) and _is_other(was[one.key], row[one.key])
         }
         if changed:
             found[key] = changed
     return found
+
+
+def _is_other(was: Cell | Rate, now: Cell | Rate) -> bool:
+    """Whether a figure changed for sure: of one hidden for the sake of another, even a zero that is told elsewhere, nobody can say."""
+    if Mask.WITHHELD in (was.mask, now.mask):
+        return False
+    if Mask.FEW in (was.mask, now.mask):
+        return (was.value or 0) >= FEW or (now.value or 0) >= FEW
+    return was != now
 
 
 class _Found(Snapshot, frozen=True, kw_only=True):
