@@ -95,7 +95,7 @@ async def test_the_funders_link_shows_what_was_rectified(browser_of, client) -> 
 
 
 async def test_where_nothing_happens_is_for_coordinators(browser_of) -> None:
-    structure = await make_structure()
+    structure = await make_structure(admitted_at=clock.now() - timedelta(days=100))
     paule, samir = await browser_of(await make_paule("58")), await browser_of(await make_samir(structure))
 
     page = await paule.get("/coordination/couverture?mois=3")
