@@ -58,7 +58,6 @@ def test_a_story_is_shared_then_taken_back(managers_tab, tab):
     manager.get_by_role("link", name=re.compile("^Raconter cet évènement")).first.click()
     for name, text in STORY.items():
         manager.locator(f"[name={name}]").fill(text)
-    manager.get_by_role("button", name="Enregistrer le brouillon").click()
     manager.locator("#f-document").fill("Notre fiche")
     manager.locator("[type=file]").set_input_files(
         {"name": "fiche.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"}

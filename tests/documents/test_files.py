@@ -58,9 +58,14 @@ def test_the_first_bytes_tell_the_type():
     assert [type_of(photo(form)) for form in ("JPEG", "PNG", "WEBP")] == [FileType.JPEG, FileType.PNG, FileType.WEBP]
     assert type_of(b"\0\0\0\x18ftypheic") is FileType.HEIC
     assert type_of(b"\0\0\0\x18ftypisom") is FileType.MP4
-    assert type_of(zipped("mimetype", "application/vnd.oasis.opendocument.text")) is FileType.ODF
-    assert type_of(zipped("[Content_Types].xml")) is FileType.OFFICE
-    assert [type_of(it) for it in (b"", b"<html>", b"MZ\x90", b"#!/bin/sh", zipped("run.exe"))] == [None] * 5
+    for kind in (FileType.ODT, FileType.ODS, FileType.ODP):
+        assert type_of(zipped("mimetype", kind.value)) is kind
+    for part, kind in (("word/document", FileType.DOCX), ("xl/workbook", FileType.XLSX)):
+        assert type_of(zipped("[Content_Types].xml", f"{part}.xml")) is kind
+    for nothing in (b"", b"<html>", b"MZ\x90", b"#!/bin/sh", zipped("run.exe"), b"\0\0\0\x18ftypavif"):
+        assert type_of(nothing) is None
+    for macros in ("word/document.xml word/vbaProject.bin", "META-INF/MANIFEST.MF"):
+        assert type_of(zipped("[Content_Types].xml", macros)) is None
 
 
 @pytest.mark.parametrize(
@@ -97,6 +102,7 @@ def test_documents_are_taken_where_they_may_come():
 )
 def test_a_name_is_made_safe(name: str, safe: str):
     assert safe_name(name, FileType.PDF) == safe
+    assert safe_name("run.exe", FileType.DOCX) == "run.docx"
 
 
 @given(st.text(max_size=300))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from ateliers.experiences.agreement import list_consents, wording
 from ateliers.experiences.consent import give_consent, withdraw_consent
 from ateliers.experiences.emails import COMPOSERS
 from ateliers.experiences.experience import ExperienceState, Scope, find_experience, get_experience, list_documents
-from ateliers.experiences.papers import NewDocument, TooManyDocuments, add_document, read_document, remove_document
+from ateliers.experiences.papers import MOST, NewDocument, TooManyDocuments, read_document
 from ateliers.experiences.published import ExperienceGone, Shelf, get_published, list_published, list_retired
 from ateliers.experiences.sharing import (
     NotBeingWritten,
@@ -220,18 +221,30 @@ async def test_only_what_was_held_is_told_and_nobody_is_given_away():
 
 async def test_documents_follow_their_text():
     held = await make_held()
-    await write_experience(held.event, TOLD, by=held.nadia, now=NOON)
+
+    async def add(title: str, upload: Upload | None) -> None:
+        document = NewDocument(title=title, upload=upload)
+        await write_experience(held.event, TOLD, by=held.nadia, now=NOON, document=document)
+
+    async def take_away(document: UUID) -> None:
+        await write_experience(held.event, TOLD, by=held.samir, now=NOON, gone=document)
+
+    picture = Upload(name="salle.jpg", content=photo("JPEG"))
+    await add("La salle", picture)
+    await add("L’affiche", picture)
     found = await find_experience(held.event)
     assert found is not None
-    picture = Upload(name="salle.jpg", content=photo("JPEG"))
-    await add_document(found.id, NewDocument(title="La salle"), picture, by=held.nadia, now=NOON)
-    await add_document(found.id, NewDocument(title="L’affiche"), picture, by=held.nadia, now=NOON)
     first, second = await list_documents(found.id)
     assert b"SecretPhone" not in (await read_document(first.id, by=held.nadia)).content
-    await remove_document(second.id, by=held.samir)
-    for upload, title in ((None, "x"), (Upload(name="x.pdf", content=b"nothing"), "x")):
-        with pytest.raises(Invalid):
-            await add_document(found.id, NewDocument(title=title), upload, by=held.nadia, now=NOON)
+    for _ in range(2):  # twice is once
+        await take_away(second.id)
+    for title, upload, wrong in (
+        ("x", None, {"file": "Choose a file."}),
+        ("", Upload(name="x.pdf", content=b""), {"document": "Say in a few words what it is.", "file": "This file is empty."}),
+    ):  # fmt: skip
+        with pytest.raises(Invalid) as refused:
+            await add(title, upload)
+        assert refused.value.errors == wrong
     with pytest.raises(NotFound):
         await read_document(first.id, by=held.paule)
     id = await held.send(SITE)
@@ -239,17 +252,17 @@ async def test_documents_follow_their_text():
     with pytest.raises(NotFound):
         await read_document(first.id)
     with pytest.raises(NotBeingWritten):
-        await remove_document(first.id, by=held.samir)
+        await take_away(first.id)
     await review_experience(id, by=held.paule, now=NOON)
     assert (await read_document(first.id)).media_type == "image/jpeg"
     await withdraw_consent(id, SITE, by=held.samir, now=NOON)
     with pytest.raises(NotFound):
         await read_document(first.id)
     await reopen_experience(id, by=held.samir, now=NOON)
-    for number in range(9):
-        await add_document(id, NewDocument(title=str(number)), picture, by=held.samir, now=NOON)
+    for number in range(1, MOST):
+        await add(str(number), picture)
     with pytest.raises(TooManyDocuments):
-        await add_document(id, NewDocument(title="11"), picture, by=held.samir, now=NOON)
+        await add("11", picture)
 
 
 async def test_words_find_a_story_whatever_their_accents_and_endings():

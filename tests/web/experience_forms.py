@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ateliers.experiences.consent import Agreement
-from ateliers.experiences.papers import NewDocument
 from ateliers.experiences.sharing import ToCorrect
 from ateliers.network.following_up import ManyFollowUps
 from ateliers.web.workspace.experiences import ExperienceForm
@@ -42,16 +41,6 @@ EXPERIENCES: dict[str, Sent] = {
         struct=Agreement,
         valid=lambda _s: {"scope": "regional_site"},
         is_tap=True,
-    ),
-    "/espace/retours/{experience_id:uuid}/documents": Sent(
-        at=lambda s: f"/espace/retours/{s.story}/documents",
-        by="nadia",
-        struct=NewDocument,
-        valid=lambda _s: {"title": "Notre affiche"},
-        file="file",
-    ),
-    "/espace/retours/documents/{document_id:uuid}/retrait": Sent(
-        at=lambda s: f"/espace/retours/documents/{s.paper}/retrait", by="nadia"
     ),
     "/coordination/structures/relance": Sent(
         at=lambda _s: "/coordination/structures/relance",

@@ -32,6 +32,29 @@ async def test_all_that_is_wrong_is_said_at_once_and_what_was_typed_is_kept(brow
     assert ">Aider.</textarea>" in sent.text
 
 
+async def test_each_button_keeps_the_text_and_the_document(browser_of):
+    held = await make_held()
+    nadia = await browser_of(held.nadia.id)
+    path = f"/espace/evenements/{held.event}/retour"
+    typed = {"title": "Au marché", "aim": "Aider."}
+    paper = {"file": ("../fiche.exe", b"%PDF-1.7")}
+
+    lacking = await nadia.post(path, data={**typed, "aim": "Tout."}, files=paper)
+    nothing = await nadia.post(path, data={**typed, "add": "1"})
+    kept = await nadia.post(path, data={**typed, "document": "Notre fiche"}, files=paper)
+    seen = (await nadia.get(path)).text
+    [document] = re.findall(r'name="gone" value="([0-9a-f-]+)"', seen)
+    gone = await nadia.post(path, data={**typed, "aim": "Aider mieux.", "gone": document})
+
+    wrong = [re.findall(r'id="f-([a-z-]+)-err"', answer.text) for answer in (lacking, nothing)]
+    assert wrong == [["document", "file"], ["document", "file"]]
+    assert (">Tout.</textarea>" in lacking.text, ">Aider.</textarea>" in seen) == (True, True)
+    assert ("Notre fiche</a> (PDF," in seen, kept.status_code) == (True, 303)
+    assert gone.headers["location"] == f"{path}#documents"
+    after = (await nadia.get(path)).text
+    assert ("Notre fiche" in after, ">Aider mieux.</textarea>" in after) == (False, True)
+
+
 async def test_a_story_stands_where_it_was_agreed_to_and_nowhere_else(client):
     held = await make_held()
     id = await held.send(Scope.REGIONAL_SITE)

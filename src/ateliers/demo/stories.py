@@ -9,7 +9,7 @@ from ateliers.agenda.sessions import list_sessions_of_event
 from ateliers.database import transaction
 from ateliers.documents.files import Upload
 from ateliers.experiences.experience import NewExperience, Scope, find_experience
-from ateliers.experiences.papers import NewDocument, add_document
+from ateliers.experiences.papers import NewDocument
 from ateliers.experiences.sharing import review_experience, write_experience
 from ateliers.experiences.untold import list_untold
 from ateliers.network.charter import sign_charter
@@ -83,13 +83,14 @@ async def show_the_stories(coordinator: Person, *, now: datetime) -> None:
         event_id, story, by = about.event_id, STORIES[told], await get_person(manager.person_id)
         told += 1
         written = now - timedelta(days=2)
-        await write_experience(event_id, story, by=by, now=written)
-        found = await find_experience(event_id)
-        if found is not None and told == 1:
+        paper = None
+        if told == 1:
             [session, *_others] = await list_sessions_of_event(event_id)
-            paper = Upload(name="affiche.pdf", content=await make_poster(session, Format.POSTER, now=written))
-            await add_document(found.id, NewDocument(title="Notre affiche"), paper, by=by, now=written)
-        await write_experience(event_id, story, by=by, now=written, send=True, agreed=list(Scope) if told == 1 else ())
+            poster = Upload(name="affiche.pdf", content=await make_poster(session, Format.POSTER, now=written))
+            paper = NewDocument(title="Notre affiche", upload=poster)
+        agreed = list(Scope) if told == 1 else ()
+        await write_experience(event_id, story, by=by, now=written, send=True, agreed=agreed, document=paper)
+        found = await find_experience(event_id)
         if found is not None and told == 1:
             await review_experience(found.id, by=coordinator, now=now - timedelta(days=1))
     await _show_a_silent_structure(now=now)

@@ -18,7 +18,9 @@ from ateliers.refusals import Invalid, NotFound
 MEGABYTE = 1_000_000
 LARGEST_FILE = 20 * MEGABYTE
 LONGEST_NAME = 120
-HEIF_BRANDS = {b"heic", b"heix", b"mif1", b"hevc", b"heim"}
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+OTHER_BRANDS = {b"avif", b"avis", b"crx ", b"M4A ", b"M4B "}  # photos and sound, which are no film
+MACROS = b"vbaProject.bin"  # names in a ZIP file are not compressed
 
 
 class FileType(enum.Enum):
@@ -29,28 +31,29 @@ class FileType(enum.Enum):
     PNG = "image/png"
     HEIC = "image/heic"  # what some phones make of a photo
     WEBP = "image/webp"
-    ODF = "application/vnd.oasis.opendocument"
-    OFFICE = "application/vnd.openxmlformats-officedocument"
+    ODT = "application/vnd.oasis.opendocument.text"
+    ODS = "application/vnd.oasis.opendocument.spreadsheet"
+    ODP = "application/vnd.oasis.opendocument.presentation"
+    DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
     MP4 = "video/mp4"
 
     @property
     def suffix(self) -> str:
-        """Ending of a file's name where the type has one only; else ''."""
-        return _SUFFIXES.get(self, "")
+        """Ending of a file's name."""
+        return ".jpg" if self is FileType.JPEG else f".{self.name.lower()}"
 
 
-_SUFFIXES = {
-    FileType.PDF: ".pdf",
-    FileType.JPEG: ".jpg",
-    FileType.PNG: ".png",
-    FileType.HEIC: ".heic",
-    FileType.WEBP: ".webp",
-    FileType.MP4: ".mp4",
-}
 _FIRST_BYTES = {
     b"%PDF-": FileType.PDF,
     b"\xff\xd8\xff": FileType.JPEG,
     b"\x89PNG\r\n\x1a\n": FileType.PNG,
+}
+_OFFICE_PARTS = {
+    b"word/document": FileType.DOCX,
+    b"xl/workbook.xml": FileType.XLSX,
+    b"ppt/presentation": FileType.PPTX,
 }
 PHOTOS = frozenset({FileType.JPEG, FileType.PNG, FileType.HEIC, FileType.WEBP})
 PAPERS = PHOTOS | {FileType.PDF}
@@ -90,14 +93,18 @@ def type_of(content: bytes) -> FileType | None:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return FileType.WEBP
     if content[4:8] == b"ftyp":
-        return FileType.HEIC if content[8:12] in HEIF_BRANDS else FileType.MP4
+        brand = content[8:12]
+        return FileType.HEIC if brand in HEIC_BRANDS else None if brand in OTHER_BRANDS else FileType.MP4
     return _type_of_zip(content) if content.startswith(b"PK\x03\x04") else None
 
 
 def _type_of_zip(content: bytes) -> FileType | None:
-    if b"mimetypeapplication/vnd.oasis.opendocument" in content[:200]:
-        return FileType.ODF
-    return FileType.OFFICE if b"[Content_Types].xml" in content else None
+    if content[30:38] == b"mimetype":  # first and not compressed (ODF 1.3, part 2, 3.3)
+        told = content[38:120].partition(b"PK")[0].strip()
+        return next((kind for kind in (FileType.ODT, FileType.ODS, FileType.ODP) if kind.value.encode() == told), None)
+    if b"[Content_Types].xml" not in content or MACROS in content:
+        return None
+    return next((kind for part, kind in _OFFICE_PARTS.items() if part in content), None)
 
 
 def wrong_with(upload: Upload, *, types: Collection[FileType], most: int = LARGEST_FILE) -> str | None:
@@ -110,7 +117,7 @@ def wrong_with(upload: Upload, *, types: Collection[FileType], most: int = LARGE
         return (
             "This type of file cannot be taken: send a PDF or a photo."
             if set(types) <= PAPERS
-            else ("This type of file cannot be taken: send a PDF, a photo, a video or a document.")
+            else ("This type of file cannot be taken: send a PDF, a photo, a video or a document without macros.")
         )
     return None
 

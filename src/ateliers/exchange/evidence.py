@@ -77,7 +77,7 @@ async def evidence_bundle(
 
 def bundle_name(event: Event) -> str:
     """The file's name."""
-    return safe_name(f"preuves-{event.title[:60]}.zip", None)
+    return safe_name(f"preuves-{event.title[:60].replace('/', '-')}.zip", None)
 
 
 async def _stream(

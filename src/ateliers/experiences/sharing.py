@@ -29,6 +29,7 @@ from ateliers.experiences.experience import (
     find_experience,
     list_documents,
 )
+from ateliers.experiences.papers import NewDocument, drop_document, keep_document, wrong_document
 from ateliers.mail.outbox import NewMail, queue_many
 from ateliers.network.people import Person, list_coordinators, list_managers, list_members
 from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
@@ -148,23 +149,32 @@ async def write_experience(
     now: datetime,
     send: bool = False,
     agreed: Collection[Scope] = (),
+    document: NewDocument | None = None,
+    gone: UUID | None = None,
 ) -> None:
-    """Keep what is written so far; with `send`, hand it to the coordination, and keep what a manager agrees to.
+    """Keep what is written so far, with one more `document` or one less (`gone`: its id).
 
-    All structures that organise the event may write; the one whose event it is agrees, since it is shared under its name.
+    With `send`, hand it to the coordination, and keep what a manager agrees to. All structures that organise the event may
+    write; the one whose event it is agrees, since it is shared under its name.
 
-    Raises NotFound, NothingHeldYet, NotBeingWritten, Invalid; NotAllowed when somebody else agrees.
+    Raises NotFound, NothingHeldYet, NotBeingWritten, TooManyDocuments, Invalid; NotAllowed when somebody else agrees.
     """
     event = await get_event_to_tell(event_id, by)
     if agreed and not may_manage(by, event.structure_id):
         raise NotAllowed
     wrong = wrong_texts({name: getattr(new, name) for name in TEXTS}, send=send)
+    if document is not None:
+        wrong |= wrong_document(document)
     if wrong:
         raise Invalid(wrong)
     async with transaction():
         if not await may_tell(event_id, now=now):
             raise NothingHeldYet
         id = await _write(event_id, new, by=by, now=now)
+        if gone is not None:
+            await drop_document(id, gone)
+        if document is not None:
+            await keep_document(id, document, by=by, now=now)
         if send:
             await _send(id, by=by, now=now)
             await keep_consents(await locked(id), agreed, by=by, now=now)

@@ -122,7 +122,7 @@ class Field:
             limit = getattr(self.spec.core, source, None)
             if limit is not None and not (attribute == "minlength" and limit <= 1):
                 made[attribute] = limit
-        for attribute in ("autocomplete", "inputmode", "autocapitalize", "list", "placeholder"):
+        for attribute in ("autocomplete", "inputmode", "autocapitalize", "list", "placeholder", "form"):
             if attribute in self.spec.extra:
                 made[attribute] = self.spec.extra[attribute]
         described = [f"{self.id}-aide"] if self.help else []

@@ -22,7 +22,7 @@ from ateliers.experiences.experience import (
     find_experience,
     list_documents,
 )
-from ateliers.experiences.papers import MOST, NewDocument, add_document, read_document, remove_document
+from ateliers.experiences.papers import MOST, NewDocument, read_document, wrong_document
 from ateliers.experiences.sharing import (
     TEXTS,
     NothingHeldYet,
@@ -48,12 +48,35 @@ ONE = "/espace/retours/{experience_id:uuid}"
 
 
 class ExperienceForm(NewExperience, frozen=True, kw_only=True):
-    """The text, what its manager agrees to, and which button was pressed."""
+    """The text, what its manager agrees to, one more document, and which button was pressed: each keeps all that was typed."""
 
     agrees: Annotated[list[Scope], Meta(title="What your structure agrees to", max_length=len(Scope))] = field(
         default_factory=list
     )
+    document: Annotated[
+        str,
+        Meta(
+            max_length=140,
+            title="What is it?",
+            description="Of a photo, say what can be seen on it: blind people are read these words.",
+            extra={"form": "recit"},
+        ),
+    ] = ""
+    file: Annotated[
+        str,
+        Meta(
+            title="The file",
+            description="PDF, photo (JPEG, PNG), film, text or table document: 20 MB at most. Photos and films lose the trace of where and when they were taken.",
+            extra={
+                "form": "recit",
+                "input": "file",
+                "accept": ".pdf,.jpg,.jpeg,.png,.webp,.odt,.ods,.odp,.docx,.xlsx,.pptx,.mp4",
+            },
+        ),
+    ] = ""
     send: Annotated[bool, Meta(title="Send it", extra={"input": "hidden"})] = False
+    add: Annotated[bool, Meta(title="Add a document", extra={"input": "hidden"})] = False
+    gone: Annotated[UUID | None, Meta(title="Take away", extra={"input": "hidden"})] = None
 
 
 @get("/espace/retours")
@@ -73,50 +96,47 @@ async def show_experience(event_id: FromPath[UUID], me: NamedDependency[Person])
     return await _page(await get_event_to_tell(event_id, me), me)
 
 
-@post(EVENT)
+@post(EVENT, request_max_body_size=LARGEST_UPLOAD)
 async def write(
     request: Request[Any, Any, Any], event_id: FromPath[UUID], me: NamedDependency[Person]
 ) -> Response[bytes]:
-    """Keep the draft, or send it."""
+    """Keep the draft and its documents, or send it."""
     event = await get_event_to_tell(event_id, me)
-    form = await read_form(request, ExperienceForm)
+    form = await read_form(request, ExperienceForm, files=True)
+    document = _document_of(form)
     if form.data is None:
-        form.also(wrong_texts({name: form[name].value.strip() for name in TEXTS}, send=form["send"].value == "1"))
+        texts = {name: form[name].value.strip() for name in TEXTS}
+        form.also(wrong_texts(texts, send=form["send"].value == "1") | (wrong_document(document) if document else {}))
     else:
         told = form.data
         try:
-            await write_experience(event_id, told, by=me, now=now(), send=told.send, agreed=told.agrees)
+            await write_experience(
+                event_id,
+                told,
+                by=me,
+                now=now(),
+                send=told.send,
+                agreed=told.agrees,
+                document=document,
+                gone=told.gone,
+            )
         except Refusal as refusal:
             if refusal.status == 403:
                 raise
             form.refuse(refusal)
         else:
-            return redirect(f"/espace/evenements/{event_id}/retour")
+            return redirect(f"{event.path}/retour{'#documents' if told.add or told.gone else ''}")
+    if document is not None and document.upload is not None:
+        form.also({"file": "Choose the file again: it could not be kept."})
     return await _page(event, me, form)
 
 
-@post(f"{ONE}/documents", request_max_body_size=LARGEST_UPLOAD)
-async def add(
-    request: Request[Any, Any, Any], experience_id: FromPath[UUID], me: NamedDependency[Person]
-) -> Response[bytes]:
-    """Add a file."""
-    found = await own_experience(experience_id, me)
-    form = await read_form(request, NewDocument, files=True)
-    if form.data is not None:
-        try:
-            await add_document(experience_id, form.data, form.uploads.get("file"), by=me, now=now())
-        except Refusal as refusal:
-            form.refuse(refusal)
-        else:
-            return redirect(f"{found.own_path}#documents")
-    return await _page(await get_event_to_tell(found.event_id, me), me, document=form)
-
-
-@post("/espace/retours/documents/{document_id:uuid}/retrait")
-async def remove(document_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
-    """Take a file away."""
-    found = await remove_document(document_id, by=me)
-    return redirect(f"{found.own_path}#documents")
+def _document_of(form: Form[ExperienceForm]) -> NewDocument | None:
+    upload = form.uploads.get("file")
+    if upload is not None and not upload.name:
+        upload = None  # as browsers send a file that nobody chose
+    title = form["document"].value.strip()
+    return NewDocument(title=title, upload=upload) if title or upload or form["add"].value == "1" else None
 
 
 @get("/espace/retours/documents/{document_id:uuid}")
@@ -153,13 +173,7 @@ async def disagree(
     return redirect(f"{found.own_path}#accords")
 
 
-async def _page(
-    event: Event,
-    me: Person,
-    form: Form[ExperienceForm] | None = None,
-    *,
-    document: Form[NewDocument] | None = None,
-) -> Response[bytes]:
+async def _page(event: Event, me: Person, form: Form[ExperienceForm] | None = None) -> Response[bytes]:
     found = await find_experience(event.id)
     if found is None and not await may_tell(event.id, now=now()):
         raise NothingHeldYet
@@ -168,13 +182,12 @@ async def _page(
     steps = await list_steps(found.id) if found else []
     return page(
         "workspace/experience.html",
-        status=422 if form.errors or (document is not None and document.errors) else 200,
+        status=422 if form.errors else 200,
         event=event,
         structure=await get_structure_by_id(event.structure_id),
         experience=found,
         is_written=found is None or found.state is ExperienceState.DRAFT,
         form=form,
-        document=document or Form.of(NewDocument),
         documents=await list_documents(found.id) if found else [],
         may_add=MOST,
         wordings={scope: wording(scope) for scope in Scope},
@@ -185,4 +198,4 @@ async def _page(
     )
 
 
-ROUTES: list[Any] = [show_told, show_experience, write, add, remove, read, reopen, agree, disagree]
+ROUTES: list[Any] = [show_told, show_experience, write, read, reopen, agree, disagree]
