@@ -13,6 +13,7 @@ from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
+from jinja2 import nodes
 
 import ateliers
 from ateliers import words
@@ -282,6 +283,18 @@ def test_every_template_is_used():
 )
 def test_every_template_compiles(name: str):
     environment().get_template(name)
+
+
+def test_templates_import_what_they_use():
+    unused = set()
+    for path in TEMPLATES.rglob("*.html"):
+        tree = environment().parse(path.read_text(encoding="utf-8"))
+        used = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "load"}
+        for line in tree.find_all(nodes.FromImport):
+            named = {name if isinstance(name, str) else name[1] for name in line.names}
+            unused |= {f"{path.relative_to(TEMPLATES)}: {name}" for name in named - used}
+
+    assert unused == set()
 
 
 def test_every_message_of_a_template_is_said_in_french():

@@ -7,8 +7,15 @@ from datetime import timedelta
 import pytest
 
 from ateliers import database
-from ateliers.attendance.missing import count_missing, list_missing
-from ateliers.attendance.nudges import AskedToday, NothingMissing, ask_for_attendance, attendance_missing, sweep
+from ateliers.attendance.missing import count_missing
+from ateliers.attendance.nudges import (
+    AskedToday,
+    NothingMissing,
+    ask_for_attendance,
+    attendance_missing,
+    last_asked,
+    sweep,
+)
 from ateliers.attendance.record import record_nobody_came
 from ateliers.mail.email import Dropped, Email
 from ateliers.mail.outbox import OutboxRow, claim
@@ -105,8 +112,7 @@ async def test_the_coordinator_asks_once_more_but_once_a_day(db):
     assert asked == 1
     with pytest.raises(AskedToday):
         await ask_for_attendance(structure, by=paule, now=now + timedelta(hours=1))
-    [missing] = await list_missing([structure], now=now)
-    assert (missing.id, missing.last_asked_at) == (session, now)
+    assert await last_asked([structure]) == {structure: now}
     await record_nobody_came(session, "1", by=samir, now=now)
     with pytest.raises(NothingMissing):
         await ask_for_attendance(structure, by=paule, now=now + timedelta(days=1))

@@ -35,7 +35,6 @@ class MissingSession(msgspec.Struct, frozen=True, kw_only=True):
     zone: str  # IANA
     day: date  # of its start, on the clock of the place
     seats: int  # booked
-    last_asked_at: datetime | None  # when its team was last written to about that day
 
 
 async def count_missing(structure_ids: Sequence[UUID], *, now: datetime, after: timedelta = GRACE) -> dict[UUID, int]:
@@ -57,9 +56,7 @@ async def list_missing(
     return await fetch(
         MissingSession,
         f"""SELECT s.id, e.title, e.structure_id, o.name AS structure_name, s.starts_at, s.ends_at, s.zone, s.local_start::date AS day,
-                   s.seats_taken AS seats,
-                   (SELECT max(b.created_at) FROM outbox b WHERE b.kind = 'attendance_missing'
-                    AND b.subject_id = e.structure_id AND b.data ->> 'day' = (s.local_start::date)::text) AS last_asked_at
+                   s.seats_taken AS seats
             FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id
             WHERE e.structure_id = ANY ($1) AND {IS_MISSING} AND s.ends_at < $2
             ORDER BY s.starts_at DESC, s.id LIMIT $3""",

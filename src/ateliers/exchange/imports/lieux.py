@@ -23,8 +23,6 @@ from ateliers.exchange.imports.repairs import (
     text_of,
 )
 from ateliers.places.communes import Commune
-from ateliers.places.distance import kilometres
-from ateliers.words import fold
 
 LONGEST_NAME = 200
 SAME_PLACE = 0.15  # km: two rows of one name this close are one place
@@ -62,15 +60,6 @@ class PlaceRow(msgspec.Struct, frozen=True, kw_only=True):
     opening_hours: str
     access_note: str
     services: tuple[str, ...]
-
-    def is_same_as(self, other: PlaceRow) -> bool:
-        """Whether both rows speak of one place: same commune, same name or address, a stone's throw apart."""
-        if self.commune.code != other.commune.code:
-            return False
-        apart = kilometres(
-            self.position.latitude, self.position.longitude, other.position.latitude, other.position.longitude
-        )
-        return apart <= SAME_PLACE and fold(self.name) == fold(other.name)
 
 
 def parse_place(row: Row, notes: Notes) -> PlaceRow:
