@@ -19,7 +19,7 @@ from ateliers.network.application import (
     with_scheme,
 )
 from ateliers.network.people import Person, YourCommune
-from ateliers.network.resigning import allow_signing
+from ateliers.network.resigning import allow_speaking_for
 from ateliers.network.structure import Structure
 from ateliers.network.structures import NewStructure, get_structure_by_id, rewrite_structure
 from ateliers.places.communes import Commune, resolve
@@ -41,7 +41,7 @@ async def update_details(structure_id: UUID, details: Details, *, by: Person, no
     """Replace what is told. Another département is another coordinator's to admit to. Raises NotFound, NotAllowed, Invalid."""
     async with transaction():
         structure = await get_structure_by_id(structure_id)
-        allow_signing(structure_id, by=by)
+        allow_speaking_for(structure_id, by=by)
         commune = resolve(details.commune)
         if commune is None:
             raise Invalid({"commune": "We do not know this commune: write its name or its postcode."})

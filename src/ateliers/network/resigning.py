@@ -141,7 +141,7 @@ async def campaign_of(*, by: Person) -> Campaign:
     return Campaign(signed=signed, unsigned=unsigned)
 
 
-def allow_signing(structure_id: UUID, *, by: Person) -> None:
+def allow_speaking_for(structure_id: UUID, *, by: Person) -> None:
     """Raises NotAllowed for its ambassadors, NotFound for everybody else who is not its manager."""
     if not by.manages(structure_id):
         raise NotAllowed if by.serves(structure_id) else NotFound
@@ -152,7 +152,7 @@ async def sign_again(structure_id: UUID, signature: NewSignature, *, by: Person,
 
     Raises NotAllowed, NotFound, CharterChanged, and Invalid when the box is not ticked.
     """
-    allow_signing(structure_id, by=by)
+    allow_speaking_for(structure_id, by=by)
     if not signature.agrees:
         raise Invalid(NOT_AGREED)
     async with transaction():

@@ -14,7 +14,6 @@ from msgspec import Meta
 
 from ateliers.agenda.kinds import Counter
 from ateliers.agenda.session import Session
-from ateliers.agenda.sessions import get_session
 from ateliers.attendance.aside import put_away, take_after_all
 from ateliers.attendance.counters import MOST, NoSuchCounter, correct_total
 from ateliers.attendance.device_file import Brought, NotOurFile, take_file
@@ -32,6 +31,7 @@ from ateliers.rendering import absolute
 from ateliers.web.answers import page, private, redirect
 from ateliers.web.attendance_list import LONGEST_SEARCH, Place
 from ateliers.web.forms import LARGEST_UPLOAD, Form, read_form
+from ateliers.web.workspace.serving import served_session
 from ateliers.words import T
 
 Asked = Request[Any, Any, Any]
@@ -206,13 +206,13 @@ async def settle_aside(request: Asked, session_id: FromPath[UUID], me: NamedDepe
 @get(f"{LIST}/liens")
 async def show_links(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """The session's links for volunteers of the day."""
-    return await _links_page(Form.of(NewLink), await _served(session_id, me))
+    return await _links_page(Form.of(NewLink), await served_session(session_id, me))
 
 
 @post(f"{LIST}/liens")
 async def give(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """One more link."""
-    session = await _served(session_id, me)
+    session = await served_session(session_id, me)
     form = await read_form(request, NewLink)
     if form.data is not None:
         try:
@@ -233,13 +233,6 @@ async def withdraw(session_id: FromPath[UUID], link_id: FromPath[UUID], me: Name
 
 def _place(session_id: UUID, me: Person) -> Place:
     return Place(session_id=session_id, by=me, path=f"/espace/seances/{session_id}/appel")
-
-
-async def _served(session_id: UUID, me: Person) -> Session:
-    session = await get_session(session_id)
-    if not me.serves(session.structure_id):
-        raise NotFound
-    return session
 
 
 async def _links_page(form: Form[NewLink], session: Session) -> Response[bytes]:

@@ -14,7 +14,6 @@ from ateliers.network.people import Person
 from ateliers.network.resigning import (
     NOT_AGREED,
     NewSignature,
-    allow_signing,
     find_unsigned,
     list_to_sign,
     sign_again,
@@ -22,10 +21,11 @@ from ateliers.network.resigning import (
 )
 from ateliers.network.signed_charter import get_signed, signed_charter_pdf
 from ateliers.network.structure import Structure
-from ateliers.network.structures import get_structure, list_structures_by_id
+from ateliers.network.structures import list_structures_by_id
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import PDF, inline_file, page, private, redirect
 from ateliers.web.forms import Form, read_form
+from ateliers.web.workspace.serving import managed_structure
 
 
 @get("/espace/charte")
@@ -40,7 +40,7 @@ async def choose_structure(me: NamedDependency[Person]) -> Response[bytes]:
 @get("/espace/charte/{slug:str}")
 async def show_charter(slug: FromPath[str], me: NamedDependency[Person]) -> Response[bytes]:
     """What changed, the text, and the form to sign; once signed, when and by whom."""
-    structure = await _structure(slug, me)
+    structure = await managed_structure(slug, me)
     current = await current_charter()
     return await _charter_page(structure, me, Form.of(NewSignature, version=current.version, name=me.name))
 
@@ -48,7 +48,7 @@ async def show_charter(slug: FromPath[str], me: NamedDependency[Person]) -> Resp
 @post("/espace/charte/{slug:str}")
 async def sign(request: Request[Any, Any, Any], slug: FromPath[str], me: NamedDependency[Person]) -> Response[bytes]:
     """Sign for the structure."""
-    structure = await _structure(slug, me)
+    structure = await managed_structure(slug, me)
     form = await read_form(request, NewSignature)
     if form.data is None:
         return await _charter_page(structure, me, form if form["agrees"].value else form.also(NOT_AGREED))
@@ -67,12 +67,6 @@ async def signed_pdf(slug: FromPath[str], version: FromPath[str], me: NamedDepen
     structure, charter, signature = await get_signed(slug, version, by=me)
     made = await signed_charter_pdf(structure, charter, signature, now=now())
     return private(Response(made, media_type=PDF, headers=inline_file("charte-signee.pdf")))
-
-
-async def _structure(slug: str, me: Person) -> Structure:
-    structure = await get_structure(slug)
-    allow_signing(structure.id, by=me)
-    return structure
 
 
 async def _charter_page(structure: Structure, me: Person, form: Form[NewSignature]) -> Response[bytes]:

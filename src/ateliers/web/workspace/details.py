@@ -11,12 +11,10 @@ from litestar.params import FromPath
 from ateliers.clock import now
 from ateliers.network.details import Details, update_details
 from ateliers.network.people import Person
-from ateliers.network.resigning import allow_signing
-from ateliers.network.structure import Structure
-from ateliers.network.structures import get_structure
 from ateliers.refusals import Invalid
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
+from ateliers.web.workspace.serving import managed_structure
 
 PATH = "/espace/equipe/{slug:str}/coordonnees"
 
@@ -24,7 +22,7 @@ PATH = "/espace/equipe/{slug:str}/coordonnees"
 @get(PATH)
 async def show_details(slug: FromPath[str], me: NamedDependency[Person]) -> Response[bytes]:
     """What is told now."""
-    structure = await _structure(slug, me)
+    structure = await managed_structure(slug, me)
     form = Form.of(Details, structure, commune=f"{structure.commune_name} ({structure.postcode})")
     return form.page("workspace/details.html", me=me, structure=structure)
 
@@ -32,7 +30,7 @@ async def show_details(slug: FromPath[str], me: NamedDependency[Person]) -> Resp
 @post(PATH)
 async def update(request: Request[Any, Any, Any], slug: FromPath[str], me: NamedDependency[Person]) -> Response[bytes]:
     """Replace it."""
-    structure = await _structure(slug, me)
+    structure = await managed_structure(slug, me)
     form = await read_form(request, Details)
     if form.data is not None:
         try:
@@ -42,12 +40,6 @@ async def update(request: Request[Any, Any, Any], slug: FromPath[str], me: Named
         else:
             return redirect(f"/espace/equipe/{slug}")
     return form.page("workspace/details.html", me=me, structure=structure)
-
-
-async def _structure(slug: str, me: Person) -> Structure:
-    structure = await get_structure(slug)
-    allow_signing(structure.id, by=me)
-    return structure
 
 
 ROUTES = [show_details, update]

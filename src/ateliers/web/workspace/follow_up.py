@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from ateliers.agenda.event import Event
-from ateliers.agenda.sessions import get_event, list_sessions_of_event
+from ateliers.agenda.sessions import list_sessions_of_event
 from ateliers.clock import now
 from ateliers.experiences.follow_up import Audience, NewFollowUp, list_follow_ups, write_follow_up
 from ateliers.experiences.survey import (
@@ -26,7 +26,7 @@ from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import page, redirect
 from ateliers.web.forms import Form, read_form
 from ateliers.web.survey_form import errors_of, read_survey
-from ateliers.web.workspace.serving import served_session, session_page
+from ateliers.web.workspace.serving import served_event, served_session, session_page
 from ateliers.words import gettext
 
 EVENT = "/espace/evenements/{event_id:uuid}"
@@ -36,7 +36,7 @@ PAPER = "/espace/seances/{session_id:uuid}/avis"
 @get(f"{EVENT}/suivi")
 async def show(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """Two messages and the survey's questions."""
-    return await _page(await _event(event_id, me), me)
+    return await _page(await served_event(event_id, me), me)
 
 
 @post(f"{EVENT}/suivi")
@@ -44,7 +44,7 @@ async def write(
     request: Request[Any, Any, Any], event_id: FromPath[UUID], me: NamedDependency[Person]
 ) -> Response[bytes]:
     """Keep one of the two messages."""
-    event = await _event(event_id, me)
+    event = await served_event(event_id, me)
     form = await read_form(request, NewFollowUp)
     if form.data is not None:
         try:
@@ -61,7 +61,7 @@ async def ask(
     request: Request[Any, Any, Any], event_id: FromPath[UUID], me: NamedDependency[Person]
 ) -> Response[bytes]:
     """Keep the survey's questions."""
-    event = await _event(event_id, me)
+    event = await served_event(event_id, me)
     form = await read_form(request, NewSurvey)
     if form.data is not None:
         try:
@@ -76,14 +76,14 @@ async def ask(
 @get(f"{EVENT}/questionnaire")
 async def print_survey(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """The survey on paper."""
-    event = await _event(event_id, me)
+    event = await served_event(event_id, me)
     return page("workspace/survey_print.html", me=me, event=event, questions=await list_questions(event_id))
 
 
 @get(f"{EVENT}/avis")
 async def show_results(event_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """What was answered, all sessions together."""
-    event = await _event(event_id, me)
+    event = await served_event(event_id, me)
     return page(
         "workspace/survey_results.html",
         me=me,
@@ -114,13 +114,6 @@ async def keep_paper(
     except Refusal as refusal:
         return await _paper(session_id, me, given=given, refusal=refusal)
     return await _paper(session_id, me, kept=True)
-
-
-async def _event(event_id: UUID, me: Person) -> Event:
-    event = await get_event(event_id)
-    if not me.serves(event.structure_id):
-        raise NotFound
-    return event
 
 
 async def _page(

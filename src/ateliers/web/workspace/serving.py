@@ -1,4 +1,4 @@
-"""What the staff's pages of a session share: who may open them, the head they stand under, and that nobody keeps a copy."""
+"""What the staff's pages share: who may open them, and of a session the head they stand under, and that nobody keeps a copy."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import msgspec
 from litestar import Response
 
 from ateliers.agenda.calendar import location
-from ateliers.agenda.event import EventState
+from ateliers.agenda.event import Event, EventState
 from ateliers.agenda.session import Session
-from ateliers.agenda.sessions import get_session
+from ateliers.agenda.sessions import get_event, get_session
 from ateliers.bookings.booking import Booking
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.calling import count_calls_of_session
 from ateliers.clock import now
 from ateliers.network.people import Person
+from ateliers.network.resigning import allow_speaking_for
+from ateliers.network.structure import Structure
+from ateliers.network.structures import get_structure
 from ateliers.refusals import NotFound
 from ateliers.web.answers import page, private
 from ateliers.web.forms import Form
@@ -39,6 +42,14 @@ async def served_session(session_id: UUID, me: Person) -> Session:
     if not me.serves(session.structure_id):
         raise NotFound
     return session
+
+
+async def served_event(event_id: UUID, me: Person) -> Event:
+    """The same of an event."""
+    event = await get_event(event_id)
+    if not me.serves(event.structure_id):
+        raise NotFound
+    return event
 
 
 async def served_booking(booking_id: UUID, me: Person) -> tuple[Booking, Session]:
@@ -66,6 +77,13 @@ async def session_page(
     """A page about a session, under its head."""
     head = await head_of(session, me)
     return private(page(template, status=status, head=head, session=session, moment=now(), **context))
+
+
+async def managed_structure(slug: str, me: Person) -> Structure:
+    """The structure, for its managers. Raises NotAllowed for its ambassadors, NotFound for everybody else."""
+    structure = await get_structure(slug)
+    allow_speaking_for(structure.id, by=me)
+    return structure
 
 
 def sent(form: Form[Any]) -> Any:

@@ -8,22 +8,18 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from ateliers.agenda.session import Session
-from ateliers.agenda.sessions import get_session
-from ateliers.bookings.booking import Booking
-from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.confirmation import confirmation_of, confirmation_pdf
 from ateliers.clock import now
 from ateliers.network.people import Person
-from ateliers.refusals import NotFound
 from ateliers.web.answers import PDF, inline_file, page, private
+from ateliers.web.workspace.serving import served_booking
 from ateliers.words import speaking
 
 
 @get("/espace/inscriptions/{booking_id:uuid}/imprimer")
 async def print_for_citizen(me: NamedDependency[Person], booking_id: FromPath[UUID]) -> Response[bytes]:
     """As a page, in the staff's language: to read aloud from, or to print."""
-    booking, session = await _ours(me, booking_id)
+    booking, session = await served_booking(booking_id, me)
     path = f"/espace/inscriptions/{booking.id}"
     told = await confirmation_of(booking, session)
     return private(page("documents/confirmation.html", told=told, pdf=f"{path}/confirmation.pdf", back=path))
@@ -32,18 +28,10 @@ async def print_for_citizen(me: NamedDependency[Person], booking_id: FromPath[UU
 @get("/espace/inscriptions/{booking_id:uuid}/confirmation.pdf")
 async def pdf_for_citizen(me: NamedDependency[Person], booking_id: FromPath[UUID]) -> Response[bytes]:
     """As PDF, in the citizen's language."""
-    booking, session = await _ours(me, booking_id)
+    booking, session = await served_booking(booking_id, me)
     with speaking(booking.language):
         made = await confirmation_pdf(booking, session, now=now())
     return private(Response(made, media_type=PDF, headers=inline_file(f"reservation-{booking.code}.pdf")))
-
-
-async def _ours(me: Person, booking_id: UUID) -> tuple[Booking, Session]:
-    booking = await get_booking(booking_id)
-    session = await get_session(booking.session_id)
-    if not me.serves(session.structure_id):
-        raise NotFound
-    return booking, session
 
 
 ROUTES = [print_for_citizen, pdf_for_citizen]
