@@ -68,20 +68,26 @@ async def list_consents(experience_id: UUID) -> list[Consent]:
     )
 
 
+async def end_consent(found: Experience, scope: Scope, *, by: Person, now: datetime) -> bool:
+    """Write down that one use is no longer agreed to; whether it was. Opens no transaction."""
+    ended = await execute(
+        """UPDATE experience_consent SET withdrawn_at = $3, withdrawn_by = $4
+           WHERE experience_id = $1 AND scope = $2 AND withdrawn_at IS NULL""",
+        found.id,
+        scope.value,
+        now,
+        by.id,
+    )
+    return ended > 0
+
+
 async def keep_consents(found: Experience, scopes: Collection[Scope], *, by: Person, now: datetime) -> None:
     """Write down what `by` agrees to, for the text as it was sent. Opens no transaction."""
     for scope in scopes:
         if scope in found.scopes:
             continue
         # An agreement to an earlier text ends where one to this text begins.
-        await execute(
-            """UPDATE experience_consent SET withdrawn_at = $3, withdrawn_by = $4
-               WHERE experience_id = $1 AND scope = $2 AND withdrawn_at IS NULL""",
-            found.id,
-            scope.value,
-            now,
-            by.id,
-        )
+        await end_consent(found, scope, by=by, now=now)
         await execute(
             """INSERT INTO experience_consent (id, experience_id, scope, version, wording, content, given_at, given_by)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from ateliers.agenda.permission import may_manage
 from ateliers.database import execute, new_id, transaction
-from ateliers.experiences.agreement import NothingToAgreeTo, keep_consents
+from ateliers.experiences.agreement import NothingToAgreeTo, end_consent, keep_consents
 from ateliers.experiences.experience import PUBLIC_SCOPES, Experience, ExperienceState, Scope
 from ateliers.experiences.sharing import change, coordinators_of, locked, publish, tell
 from ateliers.network.people import Person
@@ -41,15 +41,7 @@ async def withdraw_consent(experience_id: UUID, scope: Scope, *, by: Person, now
     """Change one's mind about one use. Twice is once. Raises NotFound, NotAllowed."""
     async with transaction():
         found = await _of_manager(experience_id, by)
-        ended = await execute(
-            """UPDATE experience_consent SET withdrawn_at = $3, withdrawn_by = $4
-               WHERE experience_id = $1 AND scope = $2 AND withdrawn_at IS NULL""",
-            found.id,
-            scope.value,
-            now,
-            by.id,
-        )
-        if not ended:
+        if not await end_consent(found, scope, by=by, now=now):
             return
         left = [one for one in found.scopes if one is not scope]
         hidden = found.is_public and not any(one in left for one in PUBLIC_SCOPES)

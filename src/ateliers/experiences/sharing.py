@@ -27,6 +27,7 @@ from ateliers.experiences.experience import (
     Scope,
     digest,
     find_experience,
+    get_experience,
     list_documents,
 )
 from ateliers.experiences.papers import NewDocument, drop_document, keep_document, wrong_document
@@ -113,16 +114,16 @@ async def list_shared_with(by: Person, states: Collection[ExperienceState] = ())
 
 async def own_experience(experience_id: UUID, by: Person) -> Experience:
     """It, for those who tell it. Raises NotFound."""
-    found = await fetch_one(Experience, f"{EXPERIENCE_SQL} WHERE x.id = $1", experience_id)
-    if found is None or not found.is_of(by):
+    found = await get_experience(experience_id)
+    if not found.is_of(by):
         raise NotFound
     return found
 
 
 async def read_experience(experience_id: UUID, by: Person) -> Experience:
     """It, for the coordinator of its structure, once it was sent. Raises NotFound."""
-    found = await fetch_one(Experience, f"{EXPERIENCE_SQL} WHERE x.id = $1", experience_id)
-    if found is None or not by.coordinates(found.departement) or found.submitted_at is None:
+    found = await get_experience(experience_id)
+    if not by.coordinates(found.departement) or found.submitted_at is None:
         raise NotFound
     return found
 
