@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from ateliers.agenda.kinds import Counter
-from ateliers.attendance.mark import SeatState, outside
+from ateliers.attendance.counters import count_label
+from ateliers.attendance.mark import outside, state_label
 from ateliers.attendance.operations import Batch, Operation, OperationKind, Status, Why, take
 from ateliers.attendance.tally import lock_even_closed, lock_session
 from ateliers.database import execute, fetch, fetch_one, transaction
@@ -49,13 +49,9 @@ def describe(operation: dict[str, Any]) -> T:
     except (msgspec.ValidationError, ValueError):
         return T("An answer we could not read")
     if one.kind is OperationKind.MARK:
-        state = T("Not recorded") if one.state is None else SeatState(one.state).label
-        return T("Code %(code)s: %(state)s", code=one.seat, state=state)
+        return T("Code %(code)s: %(state)s", code=one.seat, state=state_label(one.state))
     if one.kind is OperationKind.COUNT:
-        known = one.counter in {counter.value for counter in Counter}
-        return T(
-            "%(counter)s: %(n)s", counter=Counter(one.counter).label if known else one.counter, n=f"{one.amount:+d}"
-        )
+        return count_label(one.counter, one.amount)
     if one.kind is OperationKind.NOBODY:
         return T("The session was held, nobody came")
     if one.kind is OperationKind.UNDO:

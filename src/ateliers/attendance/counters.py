@@ -16,6 +16,7 @@ from ateliers.attendance.recorder import Recorder, device_of_page
 from ateliers.attendance.tally import get_counts, lock_session
 from ateliers.database import fetch_value, transaction
 from ateliers.refusals import NotFound, Refusal
+from ateliers.words import T
 
 MOST = 10_000  # of one tap, and of one typed total
 
@@ -31,6 +32,12 @@ class CountedSince(Refusal):
 
     title = "The total has changed since you opened this page: it is now %(total)s. Check it, then correct it again."
     field = "total"
+
+
+def count_label(counter: str, n: int) -> T:
+    """« People informed: +3 »; a counter that we do not know, as a device sent it, under the name that it gave."""
+    known = counter in {one.value for one in Counter}
+    return T("%(counter)s: %(n)s", counter=Counter(counter).label if known else counter, n=f"{n:+d}")
 
 
 async def count_people(

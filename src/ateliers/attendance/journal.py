@@ -8,12 +8,12 @@ from uuid import UUID
 
 import msgspec
 
-from ateliers.agenda.kinds import Counter
 from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
 from ateliers.attendance.aside import KeptAside, describe, list_kept_aside
 from ateliers.attendance.closing import list_periods
-from ateliers.attendance.mark import SeatState
+from ateliers.attendance.counters import count_label
+from ateliers.attendance.mark import SeatState, state_label
 from ateliers.attendance.recorder import may_record
 from ateliers.attendance.tally import partners_of
 from ateliers.database import fetch
@@ -127,24 +127,19 @@ async def _closings(session: Session) -> list[Line]:
 def _text(row: _Row) -> T:
     match row.kind:
         case "mark":
-            state = SeatState(row.detail).label if row.detail else T("Not recorded")
-            one = row.n == 1
-            return T("%(name)s: %(state)s", name=row.name, state=state) if one else _several(row.n, state)
+            state = state_label(SeatState(row.detail) if row.detail else None)
+            several = T("%(n)s people: %(state)s", n=row.n, state=state)
+            return T("%(name)s: %(state)s", name=row.name, state=state) if row.n == 1 else several
         case "walk_in":
             return T("%(name)s, without a booking", name=row.name) if row.name else T("Somebody without a booking")
         case "count":
-            known = row.detail in {counter.value for counter in Counter}
-            return T("%(counter)s: %(n)s", counter=Counter(row.detail).label if known else row.detail, n=f"{row.n:+d}")
+            return count_label(row.detail or "", row.n)
         case "nobody" | "undo":
             return T("The session was held, nobody came") if row.kind == "nobody" else T("A tap taken back")
         case "taken":
             return T("Taken after all: %(what)s", what=_what(row))
         case _:
             return T("Put away: %(what)s", what=_what(row))
-
-
-def _several(n: int, state: T) -> T:
-    return T("%(n)s people: %(state)s", n=n, state=state)
 
 
 def _what(row: _Row) -> T:

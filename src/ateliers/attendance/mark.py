@@ -45,6 +45,11 @@ _LABELS = {
 }
 
 
+def state_label(state: SeatState | None) -> T:
+    """What is known of a seat, in words."""
+    return T("Not recorded") if state is None else state.label
+
+
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """One operation of one device. The same `op` sent twice counts once; of two marks on a seat the later `at` wins."""
 

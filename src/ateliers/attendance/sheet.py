@@ -13,8 +13,9 @@ from ateliers.agenda.session import Session
 from ateliers.agenda.sessions import get_session
 from ateliers.attendance.aside import list_kept_aside
 from ateliers.attendance.closing import ClosedPeriod, locked_by
-from ateliers.attendance.conflicts import Said, heads
-from ateliers.attendance.mark import SeatState, outside, seat_id
+from ateliers.attendance.conflicts import Said, heads, is_disputed
+from ateliers.attendance.counters import count_label
+from ateliers.attendance.mark import SeatState, outside, seat_id, state_label
 from ateliers.attendance.nobody import Word, list_words
 from ateliers.attendance.recorder import Recorder, author, may_record
 from ateliers.attendance.tally import Tally, get_counts, get_tally, partners_of
@@ -36,7 +37,7 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def label(self) -> T:
         """Its state, in words."""
-        return T("Not recorded") if self.state is None else self.state.label
+        return state_label(self.state)
 
 
 class SeatLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,11 +88,11 @@ class LastAction(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def label(self) -> T:
         """What it did, in words."""
-        state = T("Not recorded") if self.state is None else self.state.label
+        state = state_label(self.state)
         if self.nobody:
             return T("The session was held, nobody came")
         if self.counter is not None:
-            return T("%(counter)s: %(n)s", counter=self.counter.label, n=f"{self.amount:+d}")
+            return count_label(self.counter.value, self.amount)
         if self.seats == 0:
             return T("%(name)s, without a booking", name=self.name) if self.name else T("somebody without a booking")
         if self.seats == 1:
@@ -196,7 +197,7 @@ def _line(booking: Booking, seat: int, name: str, said: Sequence[_Mark]) -> Seat
         voices=[
             Voice(state=SeatState(one.state) if one.state else None, who=who[one.op], at=one.at) for one in standing
         ]
-        if len({one.state for one in standing}) > 1
+        if is_disputed(said)
         else [],
     )
 
