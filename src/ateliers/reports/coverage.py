@@ -11,7 +11,7 @@ from ateliers.database import fetch, fetch_rows
 from ateliers.network.people import Person
 from ateliers.places.communes import Commune, all_communes
 from ateliers.refusals import NotAllowed
-from ateliers.reports.extents import departement_text
+from ateliers.reports.grouping import departement_text
 
 MONTHS = (3, 6, 12, 24)
 USUAL_MONTHS = 12

@@ -6,7 +6,6 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -145,21 +144,21 @@ def title(report: Report) -> str:
         T(
             "Report by %(by)s, from %(start)s to %(end)s",
             by=str(report.by.label).lower(),
-            start=day_text(report.start),
-            end=day_text(report.end),
+            start=date_in_words(report.start),
+            end=date_in_words(report.end),
         )
     )
 
 
 def before_text(before: Report) -> str:
     """« Avant : du 01/12/2025 au 31/12/2025 »."""
-    days = {"start": day_text(before.start), "end": day_text(before.end)}
+    days = {"start": date_in_words(before.start), "end": date_in_words(before.end)}
     return gettext("Before: from %(start)s to %(end)s") % days
 
 
 def before_note(before: Report, report: Report) -> str:
     """What « before » means, and that it is early to compare while the days of the report are not over."""
-    days = {"start": day_text(before.start), "end": day_text(before.end)}
+    days = {"start": date_in_words(before.start), "end": date_in_words(before.end)}
     note = gettext("“Before” is the period before, of the same length: from %(start)s to %(end)s.") % days
     return note if report.is_over else f"{note} {gettext('The period shown is not over yet.')}"
 
@@ -334,8 +333,3 @@ def _dictionary() -> list[list[str]]:
         [str(text) for text in (one.label, one.definition, one.formula, one.unit.label, one.privacy.label, one.key)]
         for one in INDICATORS
     ]
-
-
-def day_text(day: date) -> str:
-    """« 31/12/2026 »."""
-    return date_in_words(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))

@@ -10,6 +10,7 @@ from ateliers.database import fetch_rows, fetch_value
 from ateliers.network.people import Person
 from ateliers.places.territories import DEPARTEMENTS, REGIONS, departements_of, region_of
 from ateliers.refusals import NotAllowed, Refusal
+from ateliers.reports.grouping import departement_text
 from ateliers.reports.scope import Scope
 from ateliers.words import gettext
 
@@ -28,8 +29,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def shared(self) -> Scope:
         """Its figures as somebody outside reads them."""
-        structures = [self.structure_id] if self.structure_id else None
-        return Scope(structures=structures, departements=self.departements, is_outside=True)
+        return Scope.of(self.structure_id, self.departements)
 
 
 class UnknownExtent(Refusal):
@@ -66,8 +66,7 @@ def narrow(scope: Scope, extents: list[Extent], value: str) -> Scope:
         return scope
     for one in extents:
         if one.value == value:
-            structures = [one.structure_id] if one.structure_id else None
-            return Scope(structures=structures, departements=one.departements, is_outside=scope.is_outside)
+            return Scope.of(one.structure_id, one.departements, is_outside=scope.is_outside)
     raise UnknownExtent
 
 
@@ -101,11 +100,6 @@ async def chosen_extent(value: str, person: Person, *, of_structures: bool) -> E
         if one.value == value:
             return one
     raise UnknownExtent
-
-
-def departement_text(code: str) -> str:
-    """« Nièvre (58) »."""
-    return f"{DEPARTEMENTS.get(code, code)} ({code})"
 
 
 async def scope_text(scope: Scope) -> str:

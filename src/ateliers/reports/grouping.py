@@ -42,6 +42,12 @@ class Part(enum.Enum):
         return "YYYY-MM" if self is Part.MONTH else 'YYYY-"T"Q'
 
 
+def months_of(start: date, end: date) -> list[str]:
+    """Names of the months that these days lie in, in order."""
+    months = range(start.year * 12 + start.month - 1, end.year * 12 + end.month)
+    return [f"{year}-{month + 1:02d}" for year, month in (divmod(month, 12) for month in months)]
+
+
 def quarter_of(part: str) -> str:
     """« 2026-T1 » of « 2026-03 », or of itself."""
     year, _, month = part.partition("-")
@@ -63,7 +69,7 @@ def label_of(by: Grouping, key: str, name: str) -> str:
     """What a row is called; `name` is what the tables call it, where they do."""
     match by:
         case Grouping.DEPARTEMENT:
-            return f"{DEPARTEMENTS.get(key, key)} ({key})"
+            return departement_text(key)
         case Grouping.REGION:
             return REGIONS.get(key, key)
         case Grouping.NATION:
@@ -75,6 +81,11 @@ def label_of(by: Grouping, key: str, name: str) -> str:
             return format_date(day, "MMMM y", locale="en_GB" if language() == "en" else "fr")
         case _:
             return name
+
+
+def departement_text(code: str) -> str:
+    """« Nièvre (58) »."""
+    return f"{DEPARTEMENTS.get(code, code)} ({code})"
 
 
 def order_of(by: Grouping, key: str, label: str) -> Any:

@@ -78,8 +78,7 @@ class ReportLink(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def scope(self) -> Scope:
         """Whose figures it shows; small counts are hidden."""
-        structures = [self.structure_id] if self.structure_id else None
-        return Scope(structures=structures, departements=self.departements, is_outside=True)
+        return Scope.of(self.structure_id, self.departements)
 
     def is_open(self, now: datetime) -> bool:
         """Whether it still shows something."""

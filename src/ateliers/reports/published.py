@@ -21,7 +21,7 @@ from ateliers.reports.counting import count, count_cells, count_year, row_of
 from ateliers.reports.exchange_carried import in_quarters
 from ateliers.reports.exchange_tables import NATION, YEAR, Cell, Node, region_place
 from ateliers.reports.exchanges import exchange_across, exchange_territories, exchange_within
-from ateliers.reports.grouping import Grouping, Part, quarter_of
+from ateliers.reports.grouping import Grouping, Part, months_of, quarter_of
 from ateliers.reports.indicator import Counts
 from ateliers.reports.masking import BITS, FEW, PEOPLE, Mask, Move
 from ateliers.reports.scope import Scope
@@ -88,7 +88,7 @@ class _Table:
     def __init__(self, by: Grouping, start: date, end: date, kind: Kind | None, scope: Scope) -> None:
         self.by = by
         self.of = kind.value if kind is not None else ""  # whose figures the totals are
-        self.months = _months(start, end)
+        self.months = months_of(start, end)
         self.codes = None if scope.departements is None else set(scope.departements)
         self.places = {NATION} if self.codes is None else {self._place(code) for code in self.codes}
         self.names: dict[str, str] = {}
@@ -149,11 +149,6 @@ def _masks(hidden: list[tuple[int, int]], counts: Counts) -> Iterator[tuple[str,
 
 def _nodes(sources: Iterable[tuple[str, str]], times: Iterable[str]) -> Iterator[Node]:
     return (Node(place, of, time) for place, of in sources for time in times)
-
-
-def _months(start: date, end: date) -> list[str]:
-    months = range(start.year * 12 + start.month - 1, end.year * 12 + end.month)
-    return [f"{year}-{month + 1:02d}" for year, month in (divmod(month, 12) for month in months)]
 
 
 def _times(months: set[str]) -> set[str]:

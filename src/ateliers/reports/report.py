@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ import msgspec
 from ateliers.agenda.kinds import Kind
 from ateliers.refusals import Invalid
 from ateliers.reports.counting import count, count_persons
-from ateliers.reports.grouping import Grouping, label_of, order_of
+from ateliers.reports.grouping import Grouping, label_of, months_of, order_of
 from ateliers.reports.indicator import Counts, Indicator, Unit
 from ateliers.reports.indicators import BY_KEY, COUNTED, INDICATORS
 from ateliers.reports.masking import Mask
@@ -166,8 +165,8 @@ async def report(
     persons = await count_persons(by, start, end, kind, scope, now=now)
     if by is Grouping.NATION and not counted:
         counted = {"FR": ("", Counts())}
-    if by is Grouping.MONTH:
-        counted = {key: ("", Counts()) for key in _months(start, end)} | counted
+    if by is Grouping.MONTH and len(months := months_of(start, end)) <= MONTHS_SHOWN:
+        counted = {key: ("", Counts()) for key in months} | counted
     labelled = sorted(
         ((key, label_of(by, key, name), counts) for key, (name, counts) in counted.items()),
         key=lambda one: order_of(by, one[0], one[1]),
@@ -241,8 +240,3 @@ def _row(key: str, label: str, counts: Counts, hidden: dict[str, Mask], persons:
     for name, mask in hidden.items():
         cells[name] = Cell(None, mask)
     return Row(key=key, label=label, counts=cells, persons=persons)
-
-
-def _months(start: date, end: date) -> Iterable[str]:
-    months = [divmod(month, 12) for month in range(start.year * 12 + start.month - 1, end.year * 12 + end.month)]
-    return [f"{year}-{month + 1:02d}" for year, month in months] if len(months) <= MONTHS_SHOWN else []

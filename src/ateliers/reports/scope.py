@@ -17,6 +17,13 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     departements: list[str] | None = None
     is_outside: bool  # the reader is not of the structures: counts under 5 are hidden (F7)
 
+    @classmethod
+    def of(cls, structure_id: UUID | None, departements: list[str] | None, *, is_outside: bool = True) -> Scope:
+        """Of one structure, or else of these départements; of the nation where both are None."""
+        return cls(
+            structures=[structure_id] if structure_id else None, departements=departements, is_outside=is_outside
+        )
+
 
 def own_structures(person: Person) -> Scope:
     """The structures the person manages. Raises NotAllowed when there are none."""

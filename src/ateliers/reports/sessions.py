@@ -141,7 +141,7 @@ def chosen_sessions(
     conditions = ["s.local_start >= $1", "s.local_start < $2", "e.state IN ('published', 'archived')"]
     for condition, value in (
         ("e.structure_id = ANY($%d)", scope.structures),
-        ("COALESCE(p.departement, o.departement) = ANY($%d)", scope.departements),
+        (f"{DEPARTEMENT} = ANY($%d)", scope.departements),
         ("e.kind = $%d", kind.value if kind else None),
     ):
         if value is not None:

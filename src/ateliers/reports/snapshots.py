@@ -238,11 +238,7 @@ class _Found(Snapshot, frozen=True, kw_only=True):
 
 
 async def _freeze(period: ClosedPeriod, *, now: datetime) -> None:
-    scope = Scope(
-        structures=[period.structure_id] if period.structure_id else None,
-        departements=period.departements,
-        is_outside=True,
-    )
+    scope = Scope.of(period.structure_id, period.departements)
     tables = await _tables(period, scope, now=now)
     inside = None
     if period.structure_id is not None:

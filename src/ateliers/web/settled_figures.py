@@ -18,7 +18,7 @@ from ateliers.agenda.kinds import Kind
 from ateliers.attendance.closing import list_periods, may_reopen, reopen_period
 from ateliers.network.people import Person
 from ateliers.refusals import Refusal
-from ateliers.reports.exports import day_text, untold_note
+from ateliers.reports.exports import untold_note
 from ateliers.reports.extents import WHOLE, chosen_extent, extent_text, list_extents
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.links import TOLD_DAYS, NewLink, create_link, list_links, revoke_link
@@ -147,7 +147,6 @@ async def _closings_page(
         home=home,
         extents=extents,
         shown=shown,
-        day=day_text,
     )
 
 
@@ -214,7 +213,6 @@ async def _links_page(
         extents=extents,
         links=await list_links(me, of_structures=of_structures),
         now=now,
-        day=day_text,
         whole=WHOLE,
         untold=untold_note,
     )
