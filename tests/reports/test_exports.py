@@ -11,9 +11,10 @@ import openpyxl
 import pytest
 
 from ateliers import database
+from ateliers.documents.csv_tables import safe
 from ateliers.documents.sheets import Format
 from ateliers.refusals import Invalid, NotAllowed
-from ateliers.reports.exports import About, dictionary_csv, report_csv, report_workbook, safe
+from ateliers.reports.exports import About, dictionary_csv, report_csv, report_workbook
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicators import INDICATORS
 from ateliers.reports.report import Report, report

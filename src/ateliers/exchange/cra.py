@@ -11,11 +11,11 @@ from uuid import UUID
 import msgspec
 
 from ateliers.agenda.kinds import Counter
+from ateliers.documents.csv_tables import csv_file, safe
 from ateliers.exchange.held import HeldSession, list_held
 from ateliers.network.people import Person
 from ateliers.refusals import NotFound
 from ateliers.rendering import absolute
-from ateliers.reports.exports import BOM, csv_text, safe
 from ateliers.words import fold
 
 LONGEST_NOTES = 1000
@@ -87,7 +87,7 @@ def cra_csv(cras: list[Cra]) -> bytes:
     """The lines under their head, safe to open in a spreadsheet."""
     names = Cra.__struct_fields__
     lines = [[_cell(getattr(cra, name)) for name in names] for cra in cras]
-    return (BOM + csv_text([list(names), *lines])).encode()
+    return csv_file([list(names), *lines])
 
 
 def _cell(value: str | int) -> str | int:

@@ -5,17 +5,15 @@ Source: https://schema.data.gouv.fr/LaMednum/standard-mediation-num, v1.0.2.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from datetime import date
 
 import msgspec
 
+from ateliers.documents.csv_tables import csv_text, safe
 from ateliers.network.structure import StructureKind
 from ateliers.network.structures import Signatory
 from ateliers.rendering import absolute
-from ateliers.reports.exports import safe
 from ateliers.words import PARIS, local
 
 LABEL = "Formé à « Mon Espace Santé »"
@@ -132,13 +130,12 @@ def international(phone: str | None, departement: str) -> str:
 
 def as_csv(places: list[Place]) -> bytes:
     """UTF-8, comma, the schema's own column names in its order; no cell is a formula, nor is a telephone taken for one."""
-    out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\r\n")
-    rows.writerow(Place.__struct_fields__)
-    for place in places:
-        cells = msgspec.structs.asdict(place).items()
-        # A telephone begins with +, as the schema wants it, and has digits alone after it.
-        rows.writerow(
-            [value if name == "telephone" or not isinstance(value, str) else safe(value) for name, value in cells]
-        )
-    return out.getvalue().encode()
+    # A telephone begins with +, as the schema wants it, and has digits alone after it.
+    lines = (
+        [
+            safe(value) if isinstance(value, str) and name != "telephone" else value
+            for name, value in msgspec.structs.asdict(place).items()
+        ]
+        for place in places
+    )
+    return csv_text([Place.__struct_fields__, *lines], delimiter=",").encode()

@@ -18,6 +18,7 @@ from ateliers.agenda.poster import Format, make_poster
 from ateliers.agenda.sessions import get_event
 from ateliers.attendance.effort import time_in_hours
 from ateliers.attendance.signed_sheets import get_signed_sheet, list_signed_sheets
+from ateliers.documents.csv_tables import csv_file, safe
 from ateliers.documents.files import safe_name
 from ateliers.documents.pdf import make_pdf
 from ateliers.exchange.held import STATES, HeldSession, list_held
@@ -25,7 +26,6 @@ from ateliers.experiences.survey import Results, survey_results
 from ateliers.network.people import Person
 from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure_by_id
-from ateliers.reports.exports import BOM, csv_text, safe
 from ateliers.words import _, date_in_words, gettext, language, time_in_words, when_in_words
 
 LIST_HEAD = (
@@ -206,7 +206,7 @@ def sessions_csv(held: list[HeldSession]) -> bytes:
     """One line a session, its counters last."""
     counters = [counter for counter in Counter if any(one.figures.counted(counter) for one in held)]
     head = [*(gettext(text) for text in LIST_HEAD), *(str(counter.label) for counter in counters)]
-    return (BOM + csv_text([head, *(_csv_line(one, counters) for one in held)])).encode()
+    return csv_file([head, *(_csv_line(one, counters) for one in held)])
 
 
 def _csv_line(one: HeldSession, counters: list[Counter]) -> list[Any]:
@@ -238,7 +238,7 @@ def survey_csv(survey: Results) -> bytes:
     for one in survey.results:
         rows += [[safe(one.question.text), safe(gettext(_ANSWERS.get(text, text))), n] for text, n in one.counts]
         rows += [[safe(one.question.text), safe(text), 1] for text in one.texts]
-    return (BOM + csv_text(rows)).encode()
+    return csv_file(rows)
 
 
 _ANSWERS = {"yes": "Yes", "no": "No"}

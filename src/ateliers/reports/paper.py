@@ -7,22 +7,11 @@ from datetime import datetime
 import msgspec
 
 from ateliers.documents.pdf import make_pdf
-from ateliers.reports.exports import (
-    About,
-    before_note,
-    changes,
-    changes_head,
-    figure,
-    full_title,
-    key_figures,
-    notes_of,
-    sections_of,
-    shares,
-    why_not_shown,
-)
+from ateliers.reports.exports import About, changes, changes_head, full_title, notes_of
 from ateliers.reports.indicator import Indicator, Section
 from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.report import Report, Row
+from ateliers.reports.wording import before_note, figure, key_figures, sections_of, shares, why_not_shown
 from ateliers.words import date_in_words, language
 from ateliers.words import gettext as _
 

@@ -16,9 +16,9 @@ import asyncpg
 from ateliers.agenda.kinds import Kind
 from ateliers.bookings.booking import BookingState, Channel
 from ateliers.database import batches
+from ateliers.documents.csv_tables import BOM, csv_text, safe
 from ateliers.documents.sheets import Cell, Format, Style, Styled, Workbook
 from ateliers.refusals import NotAllowed
-from ateliers.reports.exports import BOM, csv_text, safe
 from ateliers.reports.report import check_period
 from ateliers.reports.scope import Scope
 from ateliers.reports.sessions import COUNTS_BOOKINGS, chosen_sessions, midnight

@@ -19,10 +19,9 @@ FEW_STRUCTURES = 50  # of which bookings are looked up session by session
 MANY_SESSIONS = 2_000  # read by two connections at once
 FEW_SESSIONS = 20_000  # the same: days that are not summed are few, or empty, once the chore has caught up
 
-Counted = dict[str, tuple[str, Counts]]  # by key of a row: its name in the tables, its counts
-Cells = dict[
-    tuple[str, str, str], tuple[str, Counts]
-]  # the same by département, key of what is told apart in it, part of time
+# Name in the tables and counts, by key of a row; or by département, key of what is told apart in it, part of time.
+Counted = dict[str, tuple[str, Counts]]
+Cells = dict[tuple[str, str, str], tuple[str, Counts]]
 
 DEPARTEMENT = "COALESCE(p.departement, o.departement)"
 KEYS = {

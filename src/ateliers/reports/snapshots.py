@@ -13,12 +13,12 @@ from ateliers.attendance.closing import ClosedPeriod, close_period, get_period
 from ateliers.database import execute, fetch_one, fetch_rows
 from ateliers.network.people import Person
 from ateliers.refusals import NotFound
-from ateliers.reports.exports import figure
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicators import COUNTED, INDICATORS
 from ateliers.reports.masking import FEW, Mask
 from ateliers.reports.report import Cell, Rate, Report, Row, check_days, report
 from ateliers.reports.scope import Scope
+from ateliers.reports.wording import figure
 from ateliers.signing import sign
 from ateliers.words import speaking
 

@@ -6,11 +6,11 @@ import msgspec
 
 from ateliers.places.map import Outline, map_of
 from ateliers.places.territories import DEPARTEMENTS
-from ateliers.reports.exports import figure
 from ateliers.reports.grouping import Grouping, departement_text
 from ateliers.reports.indicators import BY_KEY
 from ateliers.reports.report import Report
 from ateliers.reports.scope import Scope
+from ateliers.reports.wording import figure
 
 SHADES = 4
 DRAWN = "participations"

@@ -19,23 +19,7 @@ from ateliers.agenda.kinds import Kind
 from ateliers.documents.sheets import Format
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid
-from ateliers.reports.exports import (
-    About,
-    before_note,
-    before_text,
-    dictionary_csv,
-    figure,
-    key_figures,
-    masking_note,
-    nearest_text,
-    report_csv,
-    report_json,
-    report_workbook,
-    sections_of,
-    shares,
-    title,
-    why_not_shown,
-)
+from ateliers.reports.exports import About, dictionary_csv, report_csv, report_json, report_workbook
 from ateliers.reports.extents import Extent, UnknownExtent, extents_within, narrow, scope_text
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Indicator
@@ -45,6 +29,18 @@ from ateliers.reports.periods import MONTH, QUARTER, Period, nearest_told, perio
 from ateliers.reports.report import Cell, Rate, Report, report, report_before
 from ateliers.reports.scope import Scope
 from ateliers.reports.snapshots import Rectified, compare
+from ateliers.reports.wording import (
+    before_note,
+    before_text,
+    figure,
+    key_figures,
+    masking_note,
+    nearest_text,
+    sections_of,
+    shares,
+    title,
+    why_not_shown,
+)
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form
 from ateliers.web.report_map import territories_map

@@ -18,12 +18,12 @@ from ateliers.agenda.kinds import Kind
 from ateliers.attendance.closing import list_periods, may_reopen, reopen_period
 from ateliers.network.people import Person
 from ateliers.refusals import Refusal
-from ateliers.reports.exports import untold_note
 from ateliers.reports.extents import WHOLE, chosen_extent, extent_text, list_extents
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.links import TOLD_DAYS, NewLink, create_link, list_links, revoke_link
 from ateliers.reports.periods import Period
 from ateliers.reports.snapshots import close_figures, find_snapshot, get_snapshot, may_read
+from ateliers.reports.wording import untold_note
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
 from ateliers.web.reporting import file

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,6 +15,7 @@ from msgspec import Meta
 
 from ateliers import __version__
 from ateliers.clock import now
+from ateliers.documents.csv_tables import csv_text, safe
 from ateliers.exchange.directory import as_csv, directory_place
 from ateliers.exchange.open_data.columns import ALL, KINDS, Told, row_of, schema
 from ateliers.exchange.open_data.openagenda import read_events
@@ -24,7 +23,6 @@ from ateliers.exchange.open_data.reading import Cursor, Page, Wanted, begin, rea
 from ateliers.network.structures import list_signatories
 from ateliers.refusals import Invalid
 from ateliers.rendering import absolute
-from ateliers.reports.exports import safe
 from ateliers.web.api.asking import check_moment, query_of
 from ateliers.web.api.description import JSON, described
 from ateliers.words import language
@@ -183,9 +181,7 @@ def _head() -> bytes:
 
 
 def _lines(rows: list[Told]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows([_cell(*pair) for pair in row_of(told).items()] for told in rows)
-    return out.getvalue().encode()
+    return csv_text(([_cell(*pair) for pair in row_of(told).items()] for told in rows), delimiter=",").encode()
 
 
 def _cell(name: str, value: Any) -> Any:

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.reports.coverage import MONTHS, USUAL_MONTHS, coverage_of
-from ateliers.reports.exports import percentage, whole
+from ateliers.reports.wording import percentage, whole
 from ateliers.web.answers import page
 
 

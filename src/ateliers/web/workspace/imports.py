@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -17,6 +15,7 @@ from ateliers.agenda.drafts import MOST_SEATS, JoinUrl
 from ateliers.agenda.kinds import Kind
 from ateliers.agenda.permission import choose_structure
 from ateliers.clock import now
+from ateliers.documents.csv_tables import csv_file
 from ateliers.exchange.imports.reading import UnreadableFile
 from ateliers.exchange.imports.report import ImportReport, Outcome
 from ateliers.exchange.imports.session_csv import EXAMPLE
@@ -31,7 +30,6 @@ from ateliers.web.forms import Form, read_form
 from ateliers.words import T
 
 LARGEST_FORM = LARGEST + 100_000  # bytes: the file and its form
-BOM = "\ufeff"  # without it, spreadsheets take accents for something else
 
 
 class ImportForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,10 +84,8 @@ async def show_import(me: NamedDependency[Person]) -> Response[bytes]:
 @get("/espace/evenements/importer/modele.csv")
 async def show_example() -> Response[bytes]:
     """A table to fill in, with one line as an example."""
-    out = io.StringIO()
-    csv.writer(out, delimiter=";", lineterminator="\r\n").writerows(EXAMPLE)
     headers = {"content-disposition": 'attachment; filename="seances-modele.csv"'}
-    return Response((BOM + out.getvalue()).encode(), media_type="text/csv", headers=headers)
+    return Response(csv_file(EXAMPLE), media_type="text/csv", headers=headers)
 
 
 @post("/espace/evenements/importer", request_max_body_size=LARGEST_FORM)
