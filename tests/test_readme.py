@@ -11,6 +11,7 @@ import pytest
 
 from ateliers.cli import cli
 from ateliers.doctor import VARIABLES
+from ateliers.web.forms import LARGEST_UPLOAD
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,6 +42,12 @@ def test_no_command_is_left_out_of_the_readme():
 
 def test_every_setting_stands_in_the_readme():
     assert set(re.findall(r"^\| `(ATELIERS_\w+)`", README, re.MULTILINE)) == VARIABLES
+
+
+def test_the_proxy_of_the_readme_lets_the_largest_file_through():
+    [megabytes] = re.findall(r"client_max_body_size (\d+)m;", README)
+
+    assert int(megabytes) * 2**20 >= LARGEST_UPLOAD
 
 
 def test_every_target_of_the_readme_is_made():

@@ -90,9 +90,8 @@ def is_away(fault: Exception) -> bool:
     """Whether `fault` says that PostgreSQL is away: trying again is right. What only a wrong program causes is not that."""
     if isinstance(fault, _AWAY):
         return True
-    is_under_hand = type(fault) is asyncpg.InterfaceError or isinstance(
-        fault, RuntimeError
-    )  # uvloop: "handler is closed"
+    # A RuntimeError is uvloop's: "handler is closed".
+    is_under_hand = type(fault) is asyncpg.InterfaceError or isinstance(fault, RuntimeError)
     return is_under_hand and any(word in str(fault) for word in _CLOSED)
 
 

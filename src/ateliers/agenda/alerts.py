@@ -24,9 +24,8 @@ RHYTHM = timedelta(hours=24)  # at most one e-mail a day
 MAX_LINKS = 3  # per address and hour; more are silently not sent
 AT_ONCE = 200  # looked at in one beat
 MOST_TOLD = 10  # sessions in one e-mail
-TOLD_OF = [
-    kind for kind in Kind if RULES[kind].needs_place and not RULES[kind].network_only
-]  # what can be near somebody
+# What can be near somebody.
+TOLD_OF = [kind for kind in Kind if RULES[kind].needs_place and not RULES[kind].network_only]
 _PURPOSE = "alert"
 
 

@@ -19,10 +19,11 @@ import msgspec
 
 from ateliers.agenda.ical import written
 
+# RFC 9636 3.3.2: the footer of a TZif file.
 POSIX = re.compile(
     r"(?P<std><[^>]+>|[A-Za-z]{3,})(?P<std_offset>[+-]?\d{1,3}(?::\d\d){0,2})"
     r"(?:(?P<dst><[^>]+>|[A-Za-z]{3,})(?P<dst_offset>[+-]?\d{1,3}(?::\d\d){0,2})?,(?P<begin>.+),(?P<end>.+))?"
-)  # RFC 9636 3.3.2: the footer of a TZif file
+)
 YEARLY = re.compile(r"M(?P<month>\d+)\.(?P<week>[1-5])\.(?P<day>[0-6])(?:/(?P<time>[+-]?\d+(?::\d\d){0,2}))?")
 DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 HOUR = 3600

@@ -43,9 +43,8 @@ async def keep_signed_sheet(session_id: UUID, upload: Upload | None, *, by: Pers
     if upload is None or not (upload.name or upload.content):
         raise Invalid({"file": "Choose a photo or a PDF of the signed sheet."})
     id = new_id()
-    bare = Upload(
-        name=upload.name, content=without_traces(upload.content)
-    )  # where a photo was taken is nobody's business
+    # Where a photo was taken is nobody's business.
+    bare = Upload(name=upload.name, content=without_traces(upload.content))
     async with transaction():
         await fetch_value("SELECT id FROM session WHERE id = $1 FOR NO KEY UPDATE", session_id)
         kept = await fetch_value(

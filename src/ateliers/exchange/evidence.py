@@ -96,9 +96,8 @@ async def _stream(
 
 def _add(made: zipfile.ZipFile, name: str, content: bytes, *, now: datetime) -> None:
     info = zipfile.ZipInfo(name, date_time=now.timetuple()[:6])
-    info.compress_type = (
-        zipfile.ZIP_DEFLATED if name.endswith((".txt", ".csv")) else zipfile.ZIP_STORED
-    )  # others are packed
+    # PDF, PNG and photos are packed already.
+    info.compress_type = zipfile.ZIP_DEFLATED if name.endswith((".txt", ".csv")) else zipfile.ZIP_STORED
     info.external_attr = 0o644 << 16
     made.writestr(info, content)
 

@@ -303,9 +303,8 @@ async def note_of(step: UUID) -> str:
 
 
 async def _write(event_id: UUID, new: NewExperience, *, by: Person, now: datetime) -> UUID:
-    await fetch_value(
-        "SELECT 1 FROM event WHERE id = $1 FOR NO KEY UPDATE", event_id
-    )  # two first drafts: one at a time
+    # Two first drafts: one at a time.
+    await fetch_value("SELECT 1 FROM event WHERE id = $1 FOR NO KEY UPDATE", event_id)
     known = await find_experience(event_id)
     if known is not None and known.state is not ExperienceState.DRAFT:
         raise NotBeingWritten

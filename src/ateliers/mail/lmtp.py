@@ -72,10 +72,8 @@ class _Handler:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Deal with the message; LMTP wants as many answers as there are recipients."""
-        sender, raw = (
-            (envelope.mail_from or "").strip("<>"),
-            envelope.original_content,
-        )  # the null sender comes as « <> »
+        sender = (envelope.mail_from or "").strip("<>")  # the null sender comes as « <> »
+        raw = envelope.original_content
         answers = [await self._one(Received(raw=raw, sender=sender, recipient=to)) for to in envelope.rcpt_tos]
         return "\r\n".join(answers)
 

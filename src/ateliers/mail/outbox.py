@@ -15,9 +15,8 @@ import msgspec
 
 from ateliers import database
 
-LEASE = timedelta(
-    minutes=20
-)  # more than the longest SMTP exchange (delivery.DATA_TIMEOUT) plus the wait for a connection
+# More than the longest SMTP exchange (delivery.DATA_TIMEOUT) plus the wait for a connection.
+LEASE = timedelta(minutes=20)
 HANDING_OVER = "handing over"  # outcome of a reminder while its text is on the wire (rule N4)
 UNKNOWN = "unknown: "  # begins the outcome of a message whose final answer never came (rule E9)
 

@@ -24,9 +24,8 @@ from ateliers.signing import is_signed, keyed_hash, sign
 LIFETIME = timedelta(minutes=15)
 MAX_ATTEMPTS = 5  # wrong codes, counted over every open e-mail of the person
 MAX_EMAILS = 5  # per person and hour; more are silently not sent
-SESSION_LIFETIME = timedelta(
-    days=7
-)  # attendance is taken on phones without a network: signing in again may not be possible
+# Attendance is taken on phones without a network: signing in again may not be possible.
+SESSION_LIFETIME = timedelta(days=7)
 _LINK, _CODE = "sign-in-link", "sign-in-code"
 
 

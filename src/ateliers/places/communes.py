@@ -77,9 +77,8 @@ class _Index(NamedTuple):
     communes: tuple[Commune, ...]
     by_code: dict[str, Commune]
     by_postcode: dict[str, list[Commune]]
-    starts: list[
-        str
-    ]  # sorted: a name from one of its words on, tab, five digits of place in `communes`, mark of the part
+    # Sorted: a name from one of its words on, tab, five digits of place in `communes`, mark of the part.
+    starts: list[str]
     postcodes: list[str]  # sorted
 
 
