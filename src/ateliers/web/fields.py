@@ -264,3 +264,8 @@ def _as_typed(spec: Spec, text: str) -> str:
     if isinstance(spec.core, mi.IntType):
         text = re.sub(r"[\s\u00a0]+", "", text)
     return text
+
+
+def number_of(text: str) -> int | None:
+    """A number of at most four digits, as an address has it; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else None

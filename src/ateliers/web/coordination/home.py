@@ -20,7 +20,7 @@ from ateliers.network.people import Person
 from ateliers.network.structure import StructureState
 from ateliers.refusals import NotAllowed, Refusal
 from ateliers.web.answers import page, redirect
-from ateliers.web.fields import parse
+from ateliers.web.fields import number_of, parse
 from ateliers.web.forms import Form, form_fields, read_form
 from ateliers.words import ngettext
 
@@ -113,7 +113,6 @@ async def _list(me: Person, raw: dict[str, list[str]], form: Form[ManyFollowUps]
     found = await list_supported(by=me, now=now())
     around: list[Supported] = search(found, words=asked.q, state=asked.etat, departement=asked.departement)
     structures = search(around, need=asked.besoin)
-    done = raw.get("fait", [""])[-1]
     return form.page(
         "coordination/structures.html",
         status=422 if form.errors or errors else 200,
@@ -125,7 +124,7 @@ async def _list(me: Person, raw: dict[str, list[str]], form: Form[ManyFollowUps]
         states=[(state.value, str(state.label)) for state in StructureState if state is not StructureState.DRAFT],
         departements=[(one.code, f"{one.name} ({one.code})") for one in by_departement(found)],
         ticked=set(form["structures"].texts),
-        done=int(done) if done.isascii() and done.isdigit() and len(done) < 4 else 0,
+        done=number_of(raw.get("fait", [""])[-1]) or 0,
     )
 
 

@@ -18,6 +18,7 @@ from ateliers.bookings.listing import Show, list_page
 from ateliers.bookings.messages import LATEST, count_messages_of_session, messages_of_session
 from ateliers.network.people import Person
 from ateliers.web.answers import redirect
+from ateliers.web.fields import number_of
 from ateliers.web.workspace.serving import served_session, session_page
 from ateliers.words import T
 
@@ -31,7 +32,6 @@ ENDINGS = {
     "retenus": (T("Not sent"), ["dropped"]),
 }
 LONGEST_SEARCH = 100
-LONGEST_NUMBER = 4  # digits of a page's number
 
 
 @get("/espace/seances/{session_id:uuid}")
@@ -47,13 +47,12 @@ async def show_session(
     channel = _one_of(Channel, asked.get("canal", ""))
     # Whoever searches looks for somebody, whatever became of them.
     show = _one_of(Show, asked.get("etat", "")) or (Show.EVERY if query else Show.LIVE)
-    number = asked.get("page", "")
     listing = await list_page(
         session.id,
         show=show,
         channel=channel,
         query=query,
-        page=int(number) if number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER else 1,
+        page=number_of(asked.get("page", "")) or 1,
     )
     kept = {"q": query, "canal": channel.value if channel else ""}
     return await session_page(

@@ -39,10 +39,10 @@ from ateliers.network.structures import get_structure_by_id
 from ateliers.places.place import list_places_of
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import page, redirect
+from ateliers.web.fields import number_of
 from ateliers.web.forms import Form, read_form
 
 PAGE = 50  # events in one page of the list
-LONGEST_NUMBER = 5  # digits of a page's number
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +56,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
 @get("/espace/evenements")
 async def show_events(request: Request[Any, Any, Any], me: NamedDependency[Person]) -> Response[bytes]:
     """Events of the person's structures, the latest changed first, a page at a time."""
-    asked = request.query_params.get("page", "")
-    number = int(asked) if asked.isascii() and asked.isdigit() and 1 <= len(asked) <= LONGEST_NUMBER else 1
-    number = max(1, number)
+    number = number_of(request.query_params.get("page", "")) or 1
     structures = {id: await get_structure_by_id(id) for id in me.structure_ids}
     wanted = request.query_params.get("structure", "")
     only = next((one for one in structures.values() if one.slug == wanted), None)

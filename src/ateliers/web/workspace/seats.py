@@ -26,7 +26,7 @@ from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid, Refusal
 from ateliers.web.answers import redirect
-from ateliers.web.fields import REQUIRED
+from ateliers.web.fields import REQUIRED, number_of
 from ateliers.web.forms import Form, read_form
 from ateliers.web.workspace.serving import served_session, session_page
 
@@ -116,8 +116,8 @@ async def show_waiting(
     """Offers and the waiting list with its ranks; `?libres=` asks who would be next; the journal in plain words."""
     session = await served_session(session_id, me)
     desk_id = session.lead_id or session.id
-    asked = request.query_params.get("libres", "")
-    seats = min(max(1, int(asked)), MOST_ASKED) if asked.isascii() and asked.isdigit() and len(asked) <= 4 else None
+    asked = number_of(request.query_params.get("libres", ""))
+    seats = None if asked is None else min(max(1, asked), MOST_ASKED)
     return await session_page(
         "workspace/waiting.html",
         session,
