@@ -71,13 +71,15 @@ _COUNTERS = ", ".join(
 _OF_ALL = f"""LEFT JOIN session h ON h.onsite_id = s.id
     LEFT JOIN tally t ON t.session_id = s.id
     LEFT JOIN effort_sum f ON f.session_id = s.id
-    LEFT JOIN (SELECT session_id, {_COUNTERS} FROM count_sum GROUP BY session_id) c ON c.session_id = s.id
-    LEFT JOIN (SELECT session_id, {_OF_BOOKINGS} FROM booking GROUP BY session_id) b ON b.session_id = {_DESK}"""
+    LEFT JOIN (SELECT session_id, {_COUNTERS} FROM count_sum GROUP BY session_id) c ON c.session_id = s.id"""
+_BOOKINGS_OF_ALL = (
+    f"LEFT JOIN (SELECT session_id, {_OF_BOOKINGS} FROM booking GROUP BY session_id) b ON b.session_id = {_DESK}"
+)
 _OF_EACH = f"""LEFT JOIN LATERAL (SELECT * FROM session WHERE onsite_id = s.id OFFSET 0) h ON true
     LEFT JOIN LATERAL (SELECT * FROM tally WHERE session_id = s.id AND s.outcome IS NOT NULL OFFSET 0) t ON true
     LEFT JOIN LATERAL (SELECT * FROM effort_sum WHERE session_id = s.id OFFSET 0) f ON true
-    LEFT JOIN LATERAL (SELECT {_COUNTERS} FROM count_sum WHERE session_id = s.id) c ON true
-    LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHERE session_id = {_DESK}) b ON true"""
+    LEFT JOIN LATERAL (SELECT {_COUNTERS} FROM count_sum WHERE session_id = s.id) c ON true"""
+_BOOKINGS_OF_EACH = f"LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHERE session_id = {_DESK}) b ON true"
 
 _HAPPENS = "s.called_off_at IS NULL"
 _TOLD = f"{_HAPPENS} AND s.outcome IS NOT NULL"
@@ -160,11 +162,13 @@ def chosen_sessions(
         and scope.departements is None
         and (scope.structures is None or len(scope.structures) > FEW_STRUCTURES)
     )
+    # Of some days, bookings are looked up even so: those of all other days are most of them.
+    of_bookings = _BOOKINGS_OF_ALL if is_everything and only is None else _BOOKINGS_OF_EACH
     return (
         f"FROM {sessions} JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id "
         # The online half of a session counts where the session takes place.
         "LEFT JOIN session site ON site.id = s.onsite_id LEFT JOIN place p ON p.id = COALESCE(s.place_id, site.place_id) "
-        f"{bookings or (_OF_ALL if is_everything else _OF_EACH)} WHERE {' AND '.join(conditions)}"
+        f"{bookings or f'{_OF_ALL if is_everything else _OF_EACH} {of_bookings}'} WHERE {' AND '.join(conditions)}"
     )
 
 
