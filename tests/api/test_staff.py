@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -117,6 +117,8 @@ async def test_figures_are_those_of_the_structure(desk: Desk):
     answer = await desk.client.get("/api/v1/reports?by=structure", headers=desk.staff)
     assert answer.status_code == 200
     assert [(row["label"], row["figures"]["sessions"]) for row in answer.json()["rows"]] == [("CCAS de Nevers", 1)]
+    first, last = (date.fromisoformat(answer.json()[name]) for name in ("from", "to"))
+    assert (last - first).days + 1 == 365
     early = await desk.client.get("/api/v1/reports?to=0001-01-01", headers=desk.staff)
     assert (early.status_code, list(pointers(early))) == (422, ["#/from"])
     wrong = await desk.client.get("/api/v1/reports?by=moon&from=2026-02-30&to=1000-01-01", headers=desk.staff)

@@ -44,11 +44,13 @@ def the_year_of(*, days: int) -> dict[str, str]:
 async def test_a_manager_reads_the_figures_of_the_structure(browser_of) -> None:
     structure = await make_structure()
     await a_past_session(structure)
+    await make_session(await make_event(structure), starts_at=clock.now() - timedelta(days=3))
     browser = await browser_of(await make_samir(structure))
 
     page = await browser.get("/espace/rapports", params={"by": "structure"})
 
     assert page.status_code == 200
+    assert '<a href="/espace/appel">Toutes les listes à remplir</a>' in page.text
     assert "Taux de présence" in page.text
     assert "75,0\u00a0%" in page.text
     assert "6\u00a0/\u00a08" in page.text

@@ -16,9 +16,10 @@ from ateliers.reports.scope import own_structures
 from ateliers.web.api.asking import author_of, query_of, renamed
 from ateliers.web.api.description import JSON, described
 from ateliers.web.api.shapes import encoded
+from ateliers.web.reporting import today
 
 NAMES = {"start": "from", "end": "to"}
-YEAR = timedelta(days=365)
+YEAR = timedelta(days=364)  # before its last day: both are counted
 
 
 class ReportAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,7 +80,7 @@ async def show_report(request: Request[Any, Any, Any]) -> Response[bytes]:
     by = await author_of(request, "reports")
     asked = query_of(request, ReportAsked)
     moment = now()
-    end = asked.end or moment.date()
+    end = asked.end or today(moment)
     with renamed(NAMES):
         made = await report(
             by=asked.by,
