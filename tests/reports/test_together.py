@@ -55,6 +55,8 @@ async def test_a_pair_is_one_session(onsite, online, counted):
 
     assert {key: value for key, value in found.items() if key.startswith("sessions")} == {"sessions": 1, **counted}
     assert (found["bookings"], found["seats_booked"], found["seats_offered"]) == (2, 5, 40)
+    # Of a half whose list is empty nobody knows who came, either.
+    assert found.get("seats_unanswered") == (5 if "sessions_held" in counted else None)
 
 
 async def test_people_of_both_halves_are_counted():

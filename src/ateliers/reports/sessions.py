@@ -83,6 +83,7 @@ _BOOKINGS_OF_EACH = f"LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHER
 
 _HAPPENS = "s.called_off_at IS NULL"
 _TOLD = f"{_HAPPENS} AND s.outcome IS NOT NULL"
+_IS_HELD = f"{_HAPPENS} AND COALESCE(s.outcome, h.outcome, site.outcome) IS NOT NULL"  # of either half, if there are two
 _COUNTED = {  # each field of Counts, and of which sessions
     "sessions": ("count(*)", _ONE),
     "held": ("count(*)", f"{_ONE} AND {_HAPPENS} AND {_OUTCOME} IS NOT NULL"),
@@ -99,7 +100,7 @@ _COUNTED = {  # each field of Counts, and of which sessions
     "present": ("sum(t.present)", _TOLD),
     "absent": ("sum(t.absent)", _TOLD),
     "excused": ("sum(t.excused)", _TOLD),
-    "unanswered": ("sum(GREATEST(s.seats_taken - COALESCE(t.present + t.absent + t.excused, 0), 0))", _TOLD),
+    "unanswered": ("sum(GREATEST(s.seats_taken - COALESCE(t.present + t.absent + t.excused, 0), 0))", _IS_HELD),
     "walk_ins": ("sum(t.walk_ins)", _TOLD),
     "informed": ("sum(c.informed)", _STANDS),
     "helped": ("sum(c.helped)", _STANDS),
