@@ -6,6 +6,7 @@ import re
 
 import feedparser
 
+from ateliers.documents.files import LARGEST_FILE
 from ateliers.experiences.consent import withdraw_consent
 from ateliers.experiences.experience import Scope
 from ateliers.experiences.sharing import review_experience
@@ -39,7 +40,8 @@ async def test_each_button_keeps_the_text_and_the_document(browser_of):
     typed = {"title": "Au marché", "aim": "Aider."}
     paper = {"file": ("../fiche.exe", b"%PDF-1.7")}
 
-    lacking = await nadia.post(path, data={**typed, "aim": "Tout."}, files=paper)
+    large = {"file": ("film.mp4", b"\0\0\0\x18ftypisom" + b"\0" * LARGEST_FILE * 2)}
+    lacking = await nadia.post(path, data={**typed, "aim": "Tout."}, files=large)
     nothing = await nadia.post(path, data={**typed, "add": "1"})
     kept = await nadia.post(path, data={**typed, "document": "Notre fiche"}, files=paper)
     seen = (await nadia.get(path)).text
@@ -48,6 +50,7 @@ async def test_each_button_keeps_the_text_and_the_document(browser_of):
 
     wrong = [re.findall(r'id="f-([a-z-]+)-err"', answer.text) for answer in (lacking, nothing)]
     assert wrong == [["document", "file"], ["document", "file"]]
+    assert "Ce fichier est trop lourd" in lacking.text
     assert (">Tout.</textarea>" in lacking.text, ">Aider.</textarea>" in seen) == (True, True)
     assert ("Notre fiche</a> (PDF," in seen, kept.status_code) == (True, 303)
     assert gone.headers["location"] == f"{path}#documents"

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-TELLING_ITEMS = {b"Exif", b"mime", b"uri "}  # EXIF; XMP; what a maker adds
+NO_EXIF = b"\0\0\0\0MM\0*\0\0\0\x08" + bytes(6)  # a list of nothing: some programs read no photo whose EXIF is broken
+TELLING_ITEMS = {
+    b"Exif": NO_EXIF,
+    b"mime": b"",
+    b"uri ": b"",
+}  # EXIF; XMP; what a maker adds: and what stands there instead
 TELLING_BOXES = {b"udta", b"meta", b"uuid"}  # of a film: place, device, author, whatever a maker adds
 FOLDERS = {b"moov", b"trak", b"mdia"}
 WITH_TIMES = {b"mvhd", b"tkhd", b"mdhd"}  # begin with when it was made, and last changed
@@ -18,15 +23,15 @@ _Box = tuple[bytes, int, int, int]  # its kind, where it starts, where its conte
 
 
 def blank_photo(content: bytes) -> bytes:
-    """A HEIC photo whose EXIF and XMP are zeros; how it is turned stands elsewhere in it."""
+    """A HEIC photo with empty EXIF and XMP; how it is turned stands elsewhere in it."""
     made = bytearray(content)
     for kind, _at, start, end in _boxes(content, 0, len(content)):
         if kind == b"meta":
             inside = {name: (first, last) for name, _box, first, last in _boxes(content, start + 4, end)}
             items = _telling_items(content, *inside.get(b"iinf", (0, 0)))
             extents = _extents(content, *inside.get(b"iloc", (0, 0)), items, inside.get(b"idat", (0, 0))[0])
-            for place, length in islice(extents, MOST_EXTENTS):
-                _blank(made, place, place + length)
+            for kind_of_item, place, length in islice(extents, MOST_EXTENTS):
+                _blank(made, place, place + length, TELLING_ITEMS[kind_of_item])
     return bytes(made)
 
 
@@ -59,17 +64,20 @@ def _boxes(content: bytes, start: int, end: int) -> Iterator[_Box]:
         start += size
 
 
-def _telling_items(content: bytes, start: int, end: int) -> set[int]:
-    found = set()
+def _telling_items(content: bytes, start: int, end: int) -> dict[int, bytes]:
+    found = {}
     for _kind, _at, at, _end in _boxes(content, start + (6 if content[start : start + 1] == b"\0" else 8), end):
         wide = 4 if content[at : at + 1] == b"\3" else 2
-        if content[at + wide + 6 : at + wide + 10] in TELLING_ITEMS:
-            found.add(int.from_bytes(content[at + 4 : at + 4 + wide]))
+        kind = content[at + wide + 6 : at + wide + 10]
+        if kind in TELLING_ITEMS:
+            found[int.from_bytes(content[at + 4 : at + 4 + wide])] = kind
     return found
 
 
-def _extents(content: bytes, start: int, end: int, items: set[int], inner: int) -> Iterator[tuple[int, int]]:
-    """Where each of these items stands, and its length."""
+def _extents(
+    content: bytes, start: int, end: int, items: dict[int, bytes], inner: int
+) -> Iterator[tuple[bytes, int, int]]:
+    """Kind of each of these items, where it stands, and its length."""
     position = start
 
     def take(many: int) -> int:
@@ -93,9 +101,9 @@ def _extents(content: bytes, start: int, end: int, items: set[int], inner: int) 
             take(wide_index if version else 0)
             at, length = base + take(wide_offset), take(wide_length)
             if item in items and method < 2:
-                yield at + (inner if method else 0), length
+                yield items[item], at + (inner if method else 0), length
 
 
-def _blank(made: bytearray, start: int, end: int) -> None:
-    end = min(end, len(made))
-    made[start:end] = bytes(max(0, end - start))
+def _blank(made: bytearray, start: int, end: int, instead: bytes = b"") -> None:
+    room = max(0, min(end, len(made)) - start)
+    made[start : start + room] = instead[:room].ljust(room, b"\0")

@@ -28,7 +28,9 @@ S = TypeVar("S", bound=Struct)
 MAX_FIELDS = 500
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-LARGEST_UPLOAD = LARGEST_FILE + 100_000  # bytes of a form with a file: `request_max_body_size` of its handler
+# Bytes of a form with a file: `request_max_body_size` of its handler. A file above its own limit, and not far above, is told
+# of beside its field, and what was typed is kept.
+LARGEST_UPLOAD = 3 * LARGEST_FILE
 INPUTS: dict[type, str] = {
     mi.IntType: "number",
     mi.BoolType: "checkbox",
@@ -243,7 +245,7 @@ async def _read_multipart(request: Request[Any, Any, Any]) -> tuple[dict[str, li
         raise TooManyFields
     for name, value in sent:
         if isinstance(value, UploadFile):
-            uploads[name] = Upload(name=value.filename, content=await value.read())
+            uploads[name] = Upload(name=value.filename, content=await value.read(LARGEST_FILE + 1))
             fields.setdefault(name, []).append(value.filename)
         else:
             fields.setdefault(name, []).append(str(value))
