@@ -99,6 +99,11 @@ async def test_walk_ins_with_and_without_a_name(browser_of) -> None:
     made = [one.code_in_words for one in await list_certificates(session)]
     assert sorted(re.findall("Établie, code (.{11})<", papers.text)) == sorted(made)
     assert len(set(made)) == 2
+    [nameless] = re.findall(r'name="who" value="([^"]+)">\s*<div class="champ sans"', papers.text)
+    asked = await browser.post(f"/espace/seances/{session}/attestations", data={"who": nameless, "name": " "})
+    assert (asked.status_code, asked.text.count('id="f-name-err"')) == (422, 1)
+    mistyped = await browser.get("/attestation/K7M2P")
+    assert (mistyped.status_code, 'value="K7M2P"' in mistyped.text) == (404, True)
 
 
 async def test_held_with_nobody_and_its_correction(browser_of) -> None:

@@ -88,9 +88,11 @@ async def check(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 @get("/attestation/{proof:str}")
 async def show(proof: FromPath[str]) -> Response[bytes]:
-    """The same by the address in the square."""
-    found = await get_certificate(proof)
-    return await _check_page(Form.of(CheckForm, code=found.code_in_words), found, "")
+    """The same by the address in the square; with the form to try again where there is no such certificate."""
+    found = await find_certificate(proof)
+    answer = await _check_page(Form.of(CheckForm, code=found.code_in_words if found else proof), found, "")
+    answer.status_code = 200 if found else 404
+    return answer
 
 
 @get(OWN)

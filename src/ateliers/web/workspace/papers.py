@@ -35,7 +35,7 @@ from ateliers.network.people import Person
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import PDF, file_answer, inline_file, private, redirect
 from ateliers.web.forms import LARGEST_UPLOAD, Form, read_form
-from ateliers.web.workspace.serving import sent, served_session, session_page
+from ateliers.web.workspace.serving import served_session, session_page
 
 SESSION = "/espace/seances/{session_id:uuid}"
 ACCEPT = "application/pdf,image/*"
@@ -128,14 +128,17 @@ async def make_certificate(
 ) -> Response[bytes]:
     """A certificate for one person, then its PDF."""
     session = await served_session(session_id, me)
-    wish = sent(await read_form(request, CertificateForm))
-    try:
-        made = await issue_certificate(session_id, wish.who, wish.name, by=me, now=now())
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return await _papers_page(session, me, refusal=refusal)
-    return redirect(f"/espace/seances/{session_id}/attestations.pdf?code={made.code}")
+    wish = await read_form(request, CertificateForm)
+    if wish.data is not None:
+        try:
+            made = await issue_certificate(session_id, wish.data.who, wish.data.name, by=me, now=now())
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            wish.refuse(refusal)
+        else:
+            return redirect(f"/espace/seances/{session_id}/attestations.pdf?code={made.code}")
+    return await _papers_page(session, me, wish=wish)
 
 
 @post(f"{SESSION}/attestations/toutes")
@@ -171,17 +174,17 @@ async def _present(session: Session, me: Person) -> list[Present]:
 
 
 async def _papers_page(
-    session: Session, me: Person, form: Form[SheetForm] | None = None, refusal: Refusal | None = None
+    session: Session, me: Person, form: Form[SheetForm] | None = None, wish: Form[CertificateForm] | None = None
 ) -> Response[bytes]:
     sheets = await list_signed_sheets(session.id)
-    wrong = refusal or (form is not None and form.errors)
+    wish = wish or Form.of(CertificateForm)
     return await session_page(
         "workspace/papers.html",
         session,
         me,
-        status=422 if wrong else 200,
+        status=422 if wish.errors or (form is not None and form.errors) else 200,
         form=form or Form.of(SheetForm),
-        refusal=refusal,
+        wish=wish,
         sheets=sheets,
         is_over=session.is_over(now()),
         present=await _present(session, me),
