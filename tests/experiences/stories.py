@@ -16,7 +16,7 @@ TOLD = NewExperience(
     title="Trois après-midi à la médiathèque",
     aim="Faire ouvrir leur espace à dix habitants.",
     audience="Des retraités du quartier, invités par la médiathèque.",
-    course="Un café d’abord.\n\nPuis chacun son téléphone.",
+    course="Un café d’abord.\n\nPuis chacun son téléphone,\nà deux.",
     worked="Être deux pour dix personnes.",
     advice="Réserver la salle une heure de plus.",
 )

@@ -81,6 +81,7 @@ async def test_a_story_stands_where_it_was_agreed_to_and_nowhere_else(client):
     }
     frame = await client.get("/integre/retours/27?fond=000000&texte=ffffff")
     feed = feedparser.parse((await client.get("/retours-d-experience/flux/27.atom")).text)
+    is_found = page in (await client.get("/sitemap.xml")).text
 
     assert before == [404, 404]
     assert [path for path, found in seen.items() if not found] == [
@@ -92,7 +93,9 @@ async def test_a_story_stands_where_it_was_agreed_to_and_nowhere_else(client):
     ]
     assert "frame-ancestors 'none'" not in frame.headers["content-security-policy"]
     assert "/integre/retours/27" in (await client.get(REGION)).text
-    assert [one.title for one in feed.entries] == [TOLD.title]
+    assert ([one.title for one in feed.entries], is_found) == ([TOLD.title], True)
+    assert "<p>Puis chacun son téléphone,<br" in feed.entries[0].content[0].value
 
     await withdraw_consent(id, Scope.REGIONAL_SITE, by=held.samir, now=NOON)
     assert (await client.get(f"{page}?fresh")).status_code == 410
+    assert page not in (await client.get("/sitemap.xml?fresh")).text

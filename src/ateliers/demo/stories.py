@@ -19,9 +19,9 @@ from ateliers.network.structures import NewStructure, add_structure, list_struct
 
 STORIES = (
     NewExperience(
-        title="Le café des ordonnances : trois après-midi à la médiathèque",
+        title="Le café des ordonnances, à la bibliothèque",
         aim="Que dix personnes du quartier ouvrent leur espace et y retrouvent une ordonnance, sans dépendre de leurs enfants.",
-        audience="Surtout des retraités. La médiathèque a glissé une carte dans chaque livre prêté pendant deux semaines.",
+        audience="Surtout des retraités. La bibliothèque a glissé une carte dans chaque livre prêté pendant deux semaines.",
         course="Un café d’abord, pour faire connaissance.\n\n"
         "Puis chacun son téléphone, à deux autour d’une table : l’un lit les consignes, l’autre touche l’écran. "
         "Une ambassadrice pour cinq personnes.\n\nÀ la fin, chacun note sur une fiche ce qu’il sait refaire seul.",
@@ -38,7 +38,7 @@ STORIES = (
         advice="Venez à deux, et placez-vous près de l’entrée.",
     ),
 )
-ABOUT = ("ordonnances", "marché")  # a word in the title of the event that each is told of, if there is such a one
+ABOUT = ("ordonnances", "marché")  # a word in the title of the event that each is told of
 
 
 SILENT = NewStructure(
@@ -73,24 +73,30 @@ async def _show_a_silent_structure(*, now: datetime) -> None:
 
 async def show_the_stories(coordinator: Person, *, now: datetime) -> None:
     """Two structures tell; the coordinator has read one of the two."""
-    told = 0
-    for structure in await list_structures(by=coordinator, state=StructureState.ADMITTED):
-        manager = next((m for m in await list_members(structure.id) if m.role is RoleName.MANAGER), None)
-        events = [one for one in await list_untold([structure.id], now=now) if one.structure_id == structure.id]
-        if manager is None or not events or told == len(STORIES):
+    structures = await list_structures(by=coordinator, state=StructureState.ADMITTED)
+    managers = {
+        structure.id: member.person_id
+        for structure in structures
+        for member in await list_members(structure.id)
+        if member.role is RoleName.MANAGER
+    }
+    untold = await list_untold(list(managers), now=now, limit=100)
+    written = now - timedelta(days=2)
+    for number, (story, word) in enumerate(zip(STORIES, ABOUT, strict=True)):
+        about = next((one for one in untold if word in one.title and one.structure_id in managers), None)
+        if about is None:
             continue
-        about = next((one for one in events if ABOUT[told] in one.title), events[0])
-        event_id, story, by = about.event_id, STORIES[told], await get_person(manager.person_id)
-        told += 1
-        written = now - timedelta(days=2)
+        untold = [one for one in untold if one.structure_id != about.structure_id]
+        is_shared = number == 0
         paper = None
-        if told == 1:
-            [session, *_others] = await list_sessions_of_event(event_id)
+        if is_shared:
+            session = (await list_sessions_of_event(about.event_id))[0]
             poster = Upload(name="affiche.pdf", content=await make_poster(session, Format.POSTER, now=written))
             paper = NewDocument(title="Notre affiche", upload=poster)
-        agreed = list(Scope) if told == 1 else ()
-        await write_experience(event_id, story, by=by, now=written, send=True, agreed=agreed, document=paper)
-        found = await find_experience(event_id)
-        if found is not None and told == 1:
+        agreed = list(Scope) if is_shared else ()
+        by = await get_person(managers[about.structure_id])
+        await write_experience(about.event_id, story, by=by, now=written, send=True, agreed=agreed, document=paper)
+        found = await find_experience(about.event_id)
+        if found is not None and is_shared:
             await review_experience(found.id, by=coordinator, now=now - timedelta(days=1))
     await _show_a_silent_structure(now=now)

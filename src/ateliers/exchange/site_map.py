@@ -1,4 +1,4 @@
-"""What search engines are pointed at: the pages of sessions to come and of signatory structures (B6, B19)."""
+"""What search engines are pointed at: the pages of sessions to come, of signatory structures and of what they share (B6, B19)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 
 from ateliers.database import fetch
 from ateliers.exchange.open_data.ledger import PUBLIC
+from ateliers.experiences.experience import PUBLIC_SCOPES
 
 MOST = 49_000  # addresses; sitemaps.org allows 50,000 in a file
 
@@ -20,10 +21,15 @@ class Address(msgspec.Struct, frozen=True):
 
 
 async def list_addresses(now: datetime) -> list[Address]:
-    """Structures, then sessions that anybody may see, the soonest first; a cycle and a hybrid session once."""
+    """Structures, what they share with everybody, then sessions that anybody may see, the soonest first; a cycle and a hybrid session once."""
     return await fetch(
         Address,
         f"""SELECT '/signataires/' || slug AS path, NULL::date AS changed FROM structure WHERE state = 'admitted'
+            UNION ALL
+            SELECT '/retours-d-experience/' || x.id, x.changed_at::date FROM experience x
+            WHERE x.state = 'published' AND EXISTS (
+                SELECT FROM experience_consent c WHERE c.experience_id = x.id AND c.withdrawn_at IS NULL
+                AND c.content = x.content AND c.scope = ANY ($3))
             UNION ALL
             (SELECT '/seances/' || s.id, GREATEST(s.updated_at, e.updated_at)::date
              FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id
@@ -31,4 +37,5 @@ async def list_addresses(now: datetime) -> list[Address]:
             LIMIT $2""",
         now,
         MOST,
+        [scope.value for scope in PUBLIC_SCOPES],
     )

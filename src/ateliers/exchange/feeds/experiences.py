@@ -127,7 +127,8 @@ def _item(one: _Shown) -> dict[str, object]:
 
 def _html(told: Experience) -> str:
     return "".join(
-        f"<h2>{_text(str(label))}</h2>" + "".join(f"<p>{_text(text)}</p>" for text in paragraphs)
+        f"<h2>{_text(str(label))}</h2>"
+        + "".join(f"<p>{'<br>'.join(_text(text).splitlines())}</p>" for text in paragraphs)
         for label, paragraphs in told.parts
     )
 
