@@ -102,6 +102,13 @@ async def test_readers_outside_are_offered_the_days_that_can_be_told(browser_of)
         return re.findall(r'class="puce"[^>]* aria-current="true">([^<]+)', page)
 
     usual = (await paule.get(path)).text
+    assert (
+        "Personnes différentes" in usual,
+        "Le nombre de personnes différentes n’est donné qu’au sein d’une structure" in usual,
+    ) == (
+        False,
+        True,
+    )
     assert chosen(usual) == [str(clock.now().astimezone(ZoneInfo(PARIS)).year)]
     assert "Les 12 derniers mois" not in usual
     first = (await paule.get(path, params={"start": "2000-01-01", "end": "2000-12-31"})).text

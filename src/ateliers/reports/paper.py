@@ -11,7 +11,7 @@ from ateliers.reports.exports import About, changes, changes_head, full_title, n
 from ateliers.reports.indicator import Indicator, Section
 from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.report import Report, Row
-from ateliers.reports.wording import before_note, figure, key_figures, sections_of, shares, why_not_shown
+from ateliers.reports.wording import before_note, figure, indicators_of, key_figures, sections_of, shares, why_not_shown
 from ateliers.words import date_in_words, language
 from ateliers.words import gettext as _
 
@@ -99,7 +99,7 @@ def _before(before: Report | None, one: Indicator) -> str:
 
 
 def _part(report: Report, section: Section) -> Part:
-    indicators = [one for one in INDICATORS if one.section is section]
+    indicators = indicators_of(report, section)
     drawn = BY_KEY[section.drawn]
     rows = report.rows[:MOST_ROWS]
     values = [row[drawn.key].value or 0 for row in rows]

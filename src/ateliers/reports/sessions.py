@@ -83,7 +83,8 @@ _BOOKINGS_OF_EACH = f"LEFT JOIN LATERAL (SELECT {_OF_BOOKINGS} FROM booking WHER
 
 _HAPPENS = "s.called_off_at IS NULL"
 _TOLD = f"{_HAPPENS} AND s.outcome IS NOT NULL"
-_IS_HELD = f"{_HAPPENS} AND COALESCE(s.outcome, h.outcome, site.outcome) IS NOT NULL"  # of either half, if there are two
+# Of either half, if there are two.
+_IS_HELD = f"{_HAPPENS} AND COALESCE(s.outcome, h.outcome, site.outcome) IS NOT NULL"
 _COUNTED = {  # each field of Counts, and of which sessions
     "sessions": ("count(*)", _ONE),
     "held": ("count(*)", f"{_ONE} AND {_HAPPENS} AND {_OUTCOME} IS NOT NULL"),

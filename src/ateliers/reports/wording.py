@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ateliers.agenda.kinds import Kind
 from ateliers.reports.grouping import Grouping
-from ateliers.reports.indicator import Indicator, Section, Unit
+from ateliers.reports.indicator import Indicator, Privacy, Section, Unit
 from ateliers.reports.indicators import BY_KEY, INDICATORS
 from ateliers.reports.masking import Mask
 from ateliers.reports.periods import MONTH, Period, nearest_told, told_by
@@ -155,6 +155,12 @@ def sections_of(report: Report) -> list[Section]:
         if section in ALWAYS_SHOWN
         or any(one.section is section and _is_something(report, one.key) for one in INDICATORS)
     ]
+
+
+def indicators_of(report: Report, section: Section) -> list[Indicator]:
+    """The columns of a part; different people have one only where they are known of some line."""
+    is_known = any(row.persons is not None for row in (*report.rows, report.total))
+    return [one for one in INDICATORS if one.section is section and (is_known or one.privacy is not Privacy.INSIDE)]
 
 
 def _is_something(report: Report, key: str) -> bool:

@@ -23,7 +23,7 @@ from ateliers.reports.exports import About, dictionary_csv, report_csv, report_j
 from ateliers.reports.extents import Extent, UnknownExtent, extents_within, narrow, scope_text
 from ateliers.reports.grouping import Grouping
 from ateliers.reports.indicator import Indicator
-from ateliers.reports.indicators import BY_KEY, INDICATORS
+from ateliers.reports.indicators import BY_KEY
 from ateliers.reports.paper import report_pdf
 from ateliers.reports.periods import MONTH, QUARTER, Period, nearest_told, periods_around, told_by, year_of
 from ateliers.reports.report import Cell, Rate, Report, report, report_before
@@ -33,6 +33,7 @@ from ateliers.reports.wording import (
     before_note,
     before_text,
     figure,
+    indicators_of,
     key_figures,
     masking_note,
     nearest_text,
@@ -173,12 +174,7 @@ def shown_in(made: Report | None, scope: Scope) -> dict[str, Any]:
     return {
         "report": made,
         "sections": [
-            (
-                section,
-                [one for one in INDICATORS if one.section is section],
-                _chart(made, section.drawn),
-            )
-            for section in sections_of(made)
+            (section, indicators_of(made, section), _chart(made, section.drawn)) for section in sections_of(made)
         ]
         if made
         else [],
