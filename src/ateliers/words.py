@@ -129,6 +129,11 @@ def local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone))
 
 
+def today_of(now: datetime) -> date:
+    """The day that it is in Paris."""
+    return local(now, PARIS).date()
+
+
 def day_in_words(moment: date, zone: str = PARIS) -> str:
     """« mardi 1er décembre 2026 » / "Tuesday 1 December 2026"."""
     return _day(_day_of(moment, zone), language())

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from ateliers.database import execute, fetch, fetch_one, fetch_value, new_id, transaction
 from ateliers.network.people import Person
 from ateliers.refusals import Invalid, NotAllowed, NotFound, Refusal
-from ateliers.words import PARIS, plain
+from ateliers.words import plain, today_of
 
 CLOSING = 0x636C6F  # advisory lock: shared by who writes attendance, alone for who closes
 LONGEST_WHY = 500
@@ -102,7 +101,7 @@ async def close_period(
         raise Invalid({"last_day": "The period ends before it starts."})
     if last_day - first_day > timedelta(days=LONGEST_DAYS):
         raise Invalid({"last_day": "A period that is closed is at most one year long."})
-    if now.astimezone(ZoneInfo(PARIS)).date() <= last_day:
+    if today_of(now) <= last_day:
         raise PeriodNotOver
     await _check_closer(structure_id, departements, by=by)
     departements = sorted(set(departements)) if departements is not None else None

@@ -17,7 +17,8 @@ from ateliers.demo.days import weekday_from
 from ateliers.demo.texts import PHONE_CARD
 from ateliers.network.people import Person, find_person_by_email
 from ateliers.network.rules import NewRule, TrainedOnly, set_rules
-from ateliers.network.training import NewTrainings, note_trainings, today_of
+from ateliers.network.training import NewTrainings, note_trainings
+from ateliers.words import today_of
 
 TRAINED = (  # who, and how many days ago
     ("samir.haddad@ccas-nevers.example", 200),

@@ -18,10 +18,10 @@ from ateliers.network.resigning import find_unsigned
 from ateliers.network.rules import TrainedOnly, rules_of
 from ateliers.network.structure import Structure, StructureState
 from ateliers.network.structures import list_structures
-from ateliers.network.training import today_of, trained_structures
+from ateliers.network.training import trained_structures
 from ateliers.places.territories import DEPARTEMENTS
 from ateliers.refusals import NotAllowed
-from ateliers.words import T, fold
+from ateliers.words import T, fold, today_of
 
 SILENT_AFTER = timedelta(days=90)  # since the last session or the admission, with nothing ahead
 

@@ -30,7 +30,8 @@ from ateliers.network.signing_in import code_of, find_sign_in, link_path
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure_by_id
 from ateliers.network.thread import find_message
-from ateliers.network.training import SOON, find_ending, today_of
+from ateliers.network.training import SOON, find_ending
+from ateliers.words import today_of
 
 SENDER = "Ateliers"
 

@@ -19,7 +19,7 @@ from ateliers.mail.outbox import NewMail, queue_many
 from ateliers.network.people import Person
 from ateliers.network.rules import MONTHS
 from ateliers.refusals import Invalid, NotAllowed, NotFound
-from ateliers.words import PARIS, fold, local
+from ateliers.words import fold, today_of
 
 SOON = timedelta(days=60)  # before a training ends it is said on every page, and written the first time
 REMINDERS = (60, 14)  # days before the end
@@ -70,11 +70,6 @@ _SQL = f"""
     LEFT JOIN LATERAL (SELECT * FROM training g WHERE g.person_id = p.id ORDER BY g.day DESC, g.id DESC LIMIT 1) t ON true
     LEFT JOIN person n ON n.id = t.recorded_by AND t.session_id IS NULL
 """
-
-
-def today_of(now: datetime) -> date:
-    """The day of trainings and their ends: Paris's."""
-    return local(now, PARIS).date()
 
 
 async def trained_of(structure_id: UUID) -> dict[UUID, Trained]:

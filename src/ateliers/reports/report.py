@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,7 +17,7 @@ from ateliers.reports.masking import Mask
 from ateliers.reports.periods import FIRST_YEAR, LAST_YEAR, Period
 from ateliers.reports.published import TOTAL, Masks, count_published, told_whole
 from ateliers.reports.scope import Scope
-from ateliers.words import PARIS, T
+from ateliers.words import T, today_of
 
 LONGEST_YEARS = 20
 MONTHS_SHOWN = 60  # of a longer period, months without a session are left out
@@ -97,7 +96,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_over(self) -> bool:
         """Whether nothing is still to come: its last day is here."""
-        return self.end <= self.made_at.astimezone(ZoneInfo(PARIS)).date()
+        return self.end <= today_of(self.made_at)
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, get
@@ -45,7 +44,7 @@ from ateliers.reports.wording import (
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form
 from ateliers.web.report_map import territories_map
-from ateliers.words import PARIS, date_in_words, gettext, language, ngettext
+from ateliers.words import date_in_words, gettext, language, ngettext, today_of
 
 CSV = "text/csv"  # the framework adds the charset
 FILES = ("xlsx", "ods", "csv", "json", "pdf")
@@ -127,7 +126,7 @@ def report_routes(path: str, scope_of: Callable[[Person], Scope], *, by: Groupin
 
 async def question_of(request: Request[Any, Any, Any], scope: Scope, *, by: Grouping, now: datetime) -> Question:
     """What the address asks of a scope; what it leaves out is the usual period, by `by`, of all of it."""
-    period = usual_period(scope, today(now))
+    period = usual_period(scope, today_of(now))
     usual = {"start": [period.start.isoformat()], "end": [period.end.isoformat()], "by": [by.value]}
     given = {name: request.query_params.getall(name) for name in ASKED if name in request.query_params}
     raw = usual | given
@@ -140,11 +139,6 @@ async def question_of(request: Request[Any, Any, Any], scope: Scope, *, by: Grou
         except UnknownExtent as refusal:
             form.refuse(refusal)
     return Question(form=form, extents=extents, scope=scope)
-
-
-def today(now: datetime) -> date:
-    """The day that it is in Paris."""
-    return now.astimezone(ZoneInfo(PARIS)).date()
 
 
 def usual_period(scope: Scope, today: date) -> Period:
@@ -199,13 +193,13 @@ async def _report_page(
     """The page: filters, key figures, and section by section a chart, its table, and what the figures mean."""
     question = await question_of(request, scope, by=by, now=now)
     made = await _report_of(question, now=now)
-    usual = usual_period(scope, today(now))
+    usual = usual_period(scope, today_of(now))
     asked = question.form.data
     shortest = told_by(asked.by, asked.kind) or QUARTER if asked and scope.is_outside else MONTH
     return question.form.page(
         "report.html",
         usual=usual,
-        periods=periods_around(made.period if made else usual, today(now), shortest=shortest),
+        periods=periods_around(made.period if made else usual, today_of(now), shortest=shortest),
         kept=urlencode({name: question.form[name].value for name in KEPT} if made else {}),
         **shown_in(made, question.scope),
         subject=await subject_of(made, question.scope) if made else "",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -27,7 +26,7 @@ from ateliers.reports.wording import untold_note
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
 from ateliers.web.reporting import file
-from ateliers.words import PARIS
+from ateliers.words import today_of
 
 
 class NewClosing(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +53,7 @@ class Reopening(msgspec.Struct, frozen=True, kw_only=True):
 
 def last_quarter(now: datetime) -> tuple[date, date]:
     """First and last day of the last quarter that is over."""
-    today = now.astimezone(ZoneInfo(PARIS)).date()
+    today = today_of(now)
     this = date(today.year, today.month - (today.month - 1) % 3, 1)
     end = this - timedelta(days=1)
     return date(end.year, end.month - 2, 1), end

@@ -16,7 +16,7 @@ from ateliers.reports.scope import own_structures
 from ateliers.web.api.asking import author_of, query_of, renamed
 from ateliers.web.api.description import JSON, described
 from ateliers.web.api.shapes import encoded
-from ateliers.web.reporting import today
+from ateliers.words import today_of
 
 NAMES = {"start": "from", "end": "to"}
 YEAR = timedelta(days=364)  # before its last day: both are counted
@@ -80,7 +80,7 @@ async def show_report(request: Request[Any, Any, Any]) -> Response[bytes]:
     by = await author_of(request, "reports")
     asked = query_of(request, ReportAsked)
     moment = now()
-    end = asked.end or today(moment)
+    end = asked.end or today_of(moment)
     with renamed(NAMES):
         made = await report(
             by=asked.by,

@@ -14,10 +14,11 @@ from ateliers.agenda.sessions import list_next_trainings
 from ateliers.clock import now
 from ateliers.network.own_structure import AlreadyManages, OwnStructure, open_own_structure
 from ateliers.network.people import Person
-from ateliers.network.training import NewTrainings, list_trained, note_trainings, today_of, withdraw_training
+from ateliers.network.training import NewTrainings, list_trained, note_trainings, withdraw_training
 from ateliers.refusals import Invalid
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
+from ateliers.words import today_of
 
 PATH = "/coordination/formations"
 PUBLISH = "/espace/evenements/nouveau?type=training"

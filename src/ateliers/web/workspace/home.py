@@ -18,8 +18,9 @@ from ateliers.network.people import Person
 from ateliers.network.resigning import list_to_sign
 from ateliers.network.structure import StructureState
 from ateliers.network.structures import get_structure_by_id
-from ateliers.network.training import my_trainings, today_of
+from ateliers.network.training import my_trainings
 from ateliers.web.answers import page, redirect
+from ateliers.words import today_of
 
 COMING = 10
 MISSING = 5

@@ -15,10 +15,11 @@ from ateliers.network.invitations import MemberRole, NewMember
 from ateliers.network.people import Person, RoleName, list_members
 from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure, list_structures_by_id
-from ateliers.network.training import today_of, trained_of
+from ateliers.network.training import trained_of
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import page, redirect
 from ateliers.web.forms import Form, read_form
+from ateliers.words import today_of
 
 
 @get("/espace/equipe")

@@ -19,11 +19,11 @@ from ateliers.bookings.give_back import give_back_seats
 from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.network.structures import list_structures_by_id
-from ateliers.network.training import my_trainings, today_of
+from ateliers.network.training import my_trainings
 from ateliers.places.distance import kilometres
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import page, private, redirect
-from ateliers.words import language
+from ateliers.words import language, today_of
 
 PATH = "/espace/formations"
 NEAR = 100  # kilometres around one's structures
