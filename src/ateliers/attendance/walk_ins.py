@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from ateliers.attendance.ledger import Arrival, Entries, write
-from ateliers.attendance.mark import stored
+from ateliers.attendance.mark import outside, stored
 from ateliers.attendance.recorder import Recorder, device_of_page
 from ateliers.attendance.tally import lock_session
 from ateliers.database import fetch, fetch_value, transaction
@@ -24,9 +24,14 @@ class WalkIn(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who came without a booking."""
 
     id: UUID
-    op: str  # as stored: what `undo` takes
+    action: str  # what `record.undo` takes
     name: str | None
     at: datetime  # the device's time
+
+    @property
+    def op(self) -> str:
+        """The action's name as a device gives it."""
+        return outside(self.action)
 
 
 async def add_walk_in(
@@ -55,6 +60,6 @@ async def list_walk_ins(session_id: UUID) -> list[WalkIn]:
     """Who came without a booking, in order of arrival; those taken back left out."""
     return await fetch(
         WalkIn,
-        "SELECT id, op, name, at FROM walk_in WHERE session_id = $1 AND undone_at IS NULL ORDER BY at, id",
+        "SELECT id, op AS action, name, at FROM walk_in WHERE session_id = $1 AND undone_at IS NULL ORDER BY at, id",
         session_id,
     )

@@ -31,10 +31,10 @@ from ateliers.attendance.recorder import Recorder, Volunteer
 from ateliers.attendance.sheet import get_sheet
 from ateliers.attendance.walk_ins import WalkInName, add_walk_in
 from ateliers.clock import now
-from ateliers.refusals import NotFound, Refusal
+from ateliers.refusals import Refusal
 from ateliers.rendering import url
 from ateliers.web.answers import private, redirect
-from ateliers.web.forms import Form, read_form
+from ateliers.web.forms import Form, read_form, read_tap
 
 LONGEST_SEARCH = 100
 Search = Annotated[str, Meta(max_length=LONGEST_SEARCH)]
@@ -117,7 +117,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _tap_seat(place: Place, request: Request[Any, Any, Any]) -> Response[bytes]:
     """Present, absent, excused, or not recorded after all."""
-    tap = _sent(await read_form(request, SeatTap))
+    tap = await read_tap(request, SeatTap)
     code, seat = read_seat_id(tap.seat)
     # A page that says nothing of what it showed is taken to have shown all there is; what names no mark says nothing.
     saw = [op for op in tap.saw.split() if is_op(op)] or None
@@ -127,14 +127,14 @@ async def _tap_seat(place: Place, request: Request[Any, Any, Any]) -> Response[b
 
 async def _tap_everyone(place: Place, request: Request[Any, Any, Any]) -> Response[bytes]:
     """Everybody of whom nothing is known yet is present."""
-    tap = _sent(await read_form(request, Tap))
+    tap = await read_tap(request, Tap)
     await mark_everyone_present(place.session_id, tap.op, by=place.by, now=now())
     return place.back()
 
 
 async def _tap_nobody(place: Place, request: Request[Any, Any, Any]) -> Response[bytes]:
     """The session was held, and nobody came."""
-    tap = _sent(await read_form(request, Tap))
+    tap = await read_tap(request, Tap)
     await record_nobody_came(place.session_id, tap.op, by=place.by, now=now())
     return place.back()
 
@@ -147,7 +147,7 @@ async def _tap_correct(place: Place, _request: Request[Any, Any, Any]) -> Respon
 
 async def _tap_undo(place: Place, request: Request[Any, Any, Any]) -> Response[bytes]:
     """Take one tap back; tapped twice, the second finds nothing to do."""
-    tap = _sent(await read_form(request, UndoTap))
+    tap = await read_tap(request, UndoTap)
     try:
         await undo(place.session_id, tap.action, by=place.by, now=now())
     except NothingToUndo:
@@ -157,7 +157,7 @@ async def _tap_undo(place: Place, request: Request[Any, Any, Any]) -> Response[b
 
 async def _tap_count(place: Place, request: Request[Any, Any, Any]) -> Response[bytes]:
     """One more person counted."""
-    tap = _sent(await read_form(request, CountTap))
+    tap = await read_tap(request, CountTap)
     await count_people(place.session_id, tap.counter, tap.op, by=place.by, now=now())
     return place.back(anchor=f"compteur-{tap.counter.value}")
 
@@ -184,10 +184,3 @@ TAPS: dict[str, Callable[[Place, Request[Any, Any, Any]], Awaitable[Response[byt
     "compter": _tap_count,
     "sans-inscription": _tap_walk_in,
 }
-
-
-def _sent(form: Form[Any]) -> Any:
-    """What was tapped; only a page that is not ours sends something else."""
-    if form.data is None:
-        raise NotFound
-    return form.data

@@ -18,7 +18,7 @@ from msgspec import NODEFAULT, Struct
 from msgspec import inspect as mi
 
 from ateliers.documents.files import LARGEST_FILE, Upload
-from ateliers.refusals import Invalid, Refusal
+from ateliers.refusals import Invalid, NotFound, Refusal
 from ateliers.web.answers import page
 from ateliers.web.fields import Errors, Spec, close_up, parse, specs
 from ateliers.words import T
@@ -232,6 +232,14 @@ async def read_form(request: Request[Any, Any, Any], struct: type[S], *, files: 
     form = Form(struct, raw, data, errors, sent=True)
     form.uploads = uploads
     return form
+
+
+async def read_tap(request: Request[Any, Any, Any], struct: type[S]) -> S:
+    """What a button says. Raises NotFound: only a page that is not ours sends something else."""
+    data = (await read_form(request, struct)).data
+    if data is None:
+        raise NotFound
+    return data
 
 
 async def _read_multipart(request: Request[Any, Any, Any]) -> tuple[dict[str, list[str]], dict[str, Upload]]:

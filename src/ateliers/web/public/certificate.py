@@ -26,7 +26,7 @@ from ateliers.bookings.links import booking_by_private_key, manage_path
 from ateliers.clock import now
 from ateliers.refusals import NotFound
 from ateliers.web.answers import PDF, inline_file, page, private, redirect
-from ateliers.web.forms import Form, read_form
+from ateliers.web.forms import Form, read_form, read_tap
 from ateliers.words import speaking
 
 OWN = "/ma-reservation/{code:str}/{key:str}/attestation"
@@ -108,12 +108,10 @@ async def show_own(code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
 async def make_own(request: Request[Any, Any, Any], code: FromPath[str], key: FromPath[str]) -> Response[bytes]:
     """Make one, then its PDF. Raises NotFound where nobody came."""
     booking = await _booking(code, key)
-    form = await read_form(request, OwnForm)
-    if form.data is None:
+    wish = await read_tap(request, OwnForm)
+    if not any((one.session.id, one.seat) == (wish.session_id, wish.seat) for one in await _seats(booking)):
         raise NotFound
-    if not any((one.session.id, one.seat) == (form.data.session_id, form.data.seat) for one in await _seats(booking)):
-        raise NotFound
-    made = await issue_own_certificate(booking, form.data.session_id, form.data.seat, now=now())
+    made = await issue_own_certificate(booking, wish.session_id, wish.seat, now=now())
     return redirect(f"{manage_path(booking)}/attestation/{made.code}")
 
 

@@ -30,7 +30,7 @@ from ateliers.refusals import NotAllowed, NotFound, Refusal
 from ateliers.rendering import absolute
 from ateliers.web.answers import page, private, redirect
 from ateliers.web.attendance_list import LONGEST_SEARCH, Place
-from ateliers.web.forms import LARGEST_UPLOAD, Form, read_form
+from ateliers.web.forms import LARGEST_UPLOAD, Form, read_form, read_tap
 from ateliers.web.workspace.serving import served_session
 from ateliers.words import T
 
@@ -196,10 +196,8 @@ async def show_journal(session_id: FromPath[UUID], me: NamedDependency[Person]) 
 @post(f"{LIST}/journal")
 async def settle_aside(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """Take an answer that was kept aside after all, or put it away."""
-    form = await read_form(request, AsideTap)
-    if form.data is None:
-        raise NotFound
-    await (take_after_all if form.data.take else put_away)(session_id, form.data.op, by=me, now=now())
+    tap = await read_tap(request, AsideTap)
+    await (take_after_all if tap.take else put_away)(session_id, tap.op, by=me, now=now())
     return redirect(f"{_place(session_id, me).path}/journal")
 
 

@@ -16,9 +16,9 @@ from ateliers.clock import now
 from ateliers.network.people import Person
 from ateliers.refusals import NotFound, Refusal
 from ateliers.web.answers import page, private, redirect
-from ateliers.web.forms import read_form
+from ateliers.web.forms import read_tap
 from ateliers.web.workspace.one_booking import booking_page
-from ateliers.web.workspace.serving import sent, served_booking, served_session, session_page
+from ateliers.web.workspace.serving import served_booking, served_session, session_page
 
 OF_SESSION, OF_STRUCTURE = "seance", "structure"  # where the page goes on
 
@@ -70,7 +70,7 @@ async def called(
 ) -> Response[bytes]:
     """What came of a call; on with the list it was made from."""
     booking, session = await served_booking(booking_id, me)
-    tap = sent(await read_form(request, CallTap))
+    tap = await read_tap(request, CallTap)
     try:
         await record_call(booking_id, tap.result, by=me, now=now())
     except Refusal as refusal:

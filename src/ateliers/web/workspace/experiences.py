@@ -40,8 +40,7 @@ from ateliers.network.people import Person
 from ateliers.network.structures import get_structure_by_id
 from ateliers.refusals import Refusal
 from ateliers.web.answers import file_answer, page, redirect
-from ateliers.web.forms import LARGEST_UPLOAD, Form, read_form
-from ateliers.web.workspace.serving import sent
+from ateliers.web.forms import LARGEST_UPLOAD, Form, read_form, read_tap
 
 EVENT = "/espace/evenements/{event_id:uuid}/retour"
 ONE = "/espace/retours/{experience_id:uuid}"
@@ -157,7 +156,7 @@ async def agree(
 ) -> Response[bytes]:
     """Agree to one use."""
     found = await own_experience(experience_id, me)
-    asked = sent(await read_form(request, Agreement))
+    asked = await read_tap(request, Agreement)
     await give_consent(experience_id, asked.scope, by=me, now=now())
     return redirect(f"{found.own_path}#accords")
 
@@ -168,7 +167,7 @@ async def disagree(
 ) -> Response[bytes]:
     """Change one's mind about one use."""
     found = await own_experience(experience_id, me)
-    asked = sent(await read_form(request, Agreement))
+    asked = await read_tap(request, Agreement)
     await withdraw_consent(experience_id, asked.scope, by=me, now=now())
     return redirect(f"{found.own_path}#accords")
 

@@ -22,7 +22,6 @@ from ateliers.network.structure import Structure
 from ateliers.network.structures import get_structure
 from ateliers.refusals import NotFound
 from ateliers.web.answers import page, private
-from ateliers.web.forms import Form
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,10 +83,3 @@ async def managed_structure(slug: str, me: Person) -> Structure:
     structure = await get_structure(slug)
     allow_speaking_for(structure.id, by=me)
     return structure
-
-
-def sent(form: Form[Any]) -> Any:
-    """What was pressed; only a page that is not ours sends something else."""
-    if form.data is None:
-        raise NotFound
-    return form.data
