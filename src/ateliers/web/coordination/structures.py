@@ -33,7 +33,7 @@ from ateliers.network.training import trained_of
 from ateliers.refusals import Invalid
 from ateliers.web.answers import redirect
 from ateliers.web.forms import Form, read_form
-from ateliers.words import PARIS, gettext, local, plain, speaking
+from ateliers.words import gettext, plain, speaking, today_of
 
 ENDS: dict[str, tuple[StructureState, Callable[..., Awaitable[None]]]] = {
     "suspendre": (StructureState.SUSPENDED, suspend_structure),
@@ -167,7 +167,7 @@ async def _structure_page(
         members=await list_members(structure_id),
         trained=await trained_of(structure_id),
         notes=await list_notes(structure_id),
-        today=local(moment, PARIS).date(),
+        today=today_of(moment),
         history=await list_history(structure_id),
         may_be_corrected=structure.state in MEMBERS,
         next_states=[state.value for state in next_states(structure)],

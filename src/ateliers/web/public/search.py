@@ -23,7 +23,7 @@ from ateliers.web.answers import redirect
 from ateliers.web.fields import parse
 from ateliers.web.forms import Form, form_fields
 from ateliers.web.public.search_map import draw
-from ateliers.words import PARIS, T, local
+from ateliers.words import T, today_of
 
 FIELD_OF = {"near": "ou", "cursor": "suite", "end": "quand"}  # the search's fields by the form's names
 
@@ -123,7 +123,7 @@ async def show_search(request: Request[Any, Any, Any]) -> Response[bytes]:
     spelled: str | None = None
     if data is not None:
         try:
-            results = await search_sessions(_search(data, local(now, PARIS).date()), now=now)
+            results = await search_sessions(_search(data, today_of(now)), now=now)
         except Invalid as refusal:
             if "cursor" in refusal.errors:
                 return redirect(_address(data))  # a page of an older list: its beginning
