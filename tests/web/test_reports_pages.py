@@ -163,6 +163,7 @@ async def test_files_come_with_the_same_question(browser_of) -> None:
         ({"by": "person"}, "f-by"),
         ({"by": "\x00"}, "f-by"),
         ({"kind": "party"}, "f-kind"),
+        ({"where": "ailleurs"}, "f-where"),
     ],
 )
 async def test_a_wrong_question_is_answered_beside_its_field(browser_of, query: dict[str, str], field: str) -> None:
@@ -173,7 +174,7 @@ async def test_a_wrong_question_is_answered_beside_its_field(browser_of, query: 
 
     assert page.status_code == 422
     assert ("Écrivez une date qui existe." in page.text) == (query.get("start") in {"hier", "2026-02-30"})
-    assert f'href="#{field}"' in page.text
+    assert (f'href="#{field}"' in page.text, f'id="{field}"' in page.text) == (True, True)
     for name in ("rapport.csv", "rapport.xlsx", "seances.csv", "inscriptions.csv"):
         assert (await browser.get(f"/espace/rapports/{name}", params=query)).status_code == 422
 
