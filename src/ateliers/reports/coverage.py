@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -58,14 +58,14 @@ async def coverage_of(person: Person, *, months: int, now: datetime) -> Coverage
     if not person.is_coordinator:
         raise NotAllowed
     codes = person.coordinated_departements
+    since = now - timedelta(days=365 * months // 12)
     rows = await fetch_rows(
         f"""SELECT DISTINCT COALESCE(p.commune_code, o.commune_code) AS code
            FROM session s JOIN event e ON e.id = s.event_id JOIN structure o ON o.id = e.structure_id
            LEFT JOIN place p ON p.id = s.place_id
-           WHERE {_LIVE} AND s.place_id IS NOT NULL AND s.starts_at >= $1::timestamptz - $2 * interval '1 month'
-             AND ($3::text[] IS NULL OR COALESCE(p.departement, o.departement) = ANY ($3))""",
-        now,
-        months,
+           WHERE {_LIVE} AND s.place_id IS NOT NULL AND s.starts_at >= $1
+             AND ($2::text[] IS NULL OR COALESCE(p.departement, o.departement) = ANY ($2))""",
+        since,
         codes,
     )
     seen = {row["code"] for row in rows}
@@ -74,13 +74,12 @@ async def coverage_of(person: Person, *, months: int, now: datetime) -> Coverage
         f"""SELECT o.id, o.name, o.commune_name, o.departement,
                (SELECT max(s.starts_at) FROM session s JOIN event e ON e.id = s.event_id
                 WHERE e.structure_id = o.id AND {_LIVE}) AS last_at
-           FROM structure o WHERE o.state = 'admitted' AND ($3::text[] IS NULL OR o.departement = ANY ($3))
-             AND COALESCE(o.admitted_at, o.created_at) < $1::timestamptz - $2 * interval '1 month'
+           FROM structure o WHERE o.state = 'admitted' AND ($2::text[] IS NULL OR o.departement = ANY ($2))
+             AND COALESCE(o.admitted_at, o.created_at) < $1
              AND NOT EXISTS (SELECT FROM session s JOIN event e ON e.id = s.event_id WHERE e.structure_id = o.id
-                 AND {_LIVE} AND s.starts_at >= $1::timestamptz - $2 * interval '1 month')
+                 AND {_LIVE} AND s.starts_at >= $1)
            ORDER BY last_at NULLS FIRST, o.name""",
-        now,
-        months,
+        since,
         codes,
     )
     by_departement: dict[str, list[Commune]] = {}
