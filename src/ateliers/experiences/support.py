@@ -23,9 +23,8 @@ from ateliers.places.territories import DEPARTEMENTS
 from ateliers.refusals import NotAllowed
 from ateliers.words import T, fold, today_of
 
-SILENT_AFTER = timedelta(
-    days=91
-)  # three months, as where nothing happens (F10): since the last session or the admission, with nothing ahead
+# Three months, as where nothing happens (F10); since the last session or the admission, with nothing ahead.
+SILENT_AFTER = timedelta(days=91)
 
 
 class Need(enum.Enum):
