@@ -287,15 +287,21 @@ async def kit(publisher: UUID) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_nobody_reads_what_is_not_theirs(walk: Walk, role: str):
+    seen: set[str] = set()
     told, faults = [], []
     for _door, method, path in addresses(walk.known, {"GET"}):
-        for address in (path, f"{path}?q=secret&near=58000", f"/en{path}"):
+        for address in (path, f"/en{path}?q=secret&near=58000"):
             answer = await walk.ask(role, method, address)
             if answer.status_code >= 500:
                 faults.append((address, answer.status_code))
-            seen = {secret for secret, readers in SECRETS.items() if secret in answer.text and role not in readers}
-            told += [(address, secret) for secret in sorted(seen)]
+            met = {secret for secret in SECRETS if secret in answer.text}
+            told += [(address, secret) for secret in sorted(met) if role not in SECRETS[secret]]
+            seen |= met
     assert (faults, told) == ([], [])
+    # The walk looks where secrets are: their own readers meet every one of them.
+    if role == "samir":
+        assert seen == {secret for secret, readers in SECRETS.items() if role in readers}
+    assert "SecretCandidate" in seen or role not in TERRITORY
 
 
 async def test_strangers_find_every_staff_page_closed(walk: Walk):
@@ -308,17 +314,6 @@ async def test_strangers_find_every_staff_page_closed(walk: Walk):
     assert opened == []
     answer = await walk.ask("stranger", "GET", "/espace")
     assert (answer.status_code, answer.headers["location"]) == (303, "/connexion?suite=/espace")
-
-
-async def test_those_whose_it_is_do_read_it(walk: Walk):
-    """The walk looks where secrets are: their own readers meet every one of them."""
-    seen: dict[str, set[str]] = {role: set() for role in ("samir", "paule")}
-    for role, found in seen.items():
-        for _door, method, path in addresses(walk.known, {"GET"}):
-            text = (await walk.ask(role, method, path)).text
-            found |= {secret for secret in SECRETS if secret in text}
-    assert seen["samir"] == {secret for secret, readers in SECRETS.items() if "samir" in readers}
-    assert "SecretCandidate" in seen["paule"]
 
 
 @pytest.mark.parametrize("role", OUTSIDERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,18 @@ from ateliers.agenda.kinds import Kind
 from ateliers.demo.filling import CAST, fill
 from ateliers.network.people import find_person_by_email
 from tests.conftest import empty_all_tables
+from tests.web.rows import keep_rows, put_rows_back
 from tests.world import NOON
+
+_rows: dict[str, Any] = {}  # of the demo at noon, filled once: putting them back takes no time beside it
+
+
+async def fill_at_noon() -> None:
+    if _rows:
+        await put_rows_back(_rows, [table for table, rows in _rows.items() if rows])
+    else:
+        await fill(now=NOON)
+        _rows.update(await keep_rows())
 
 
 async def figure(sql: str) -> int:
@@ -19,7 +31,7 @@ async def figure(sql: str) -> int:
 
 
 async def test_the_demo_has_something_of_everything():
-    await fill(now=NOON)
+    await fill_at_noon()
 
     for name, role, email in CAST:
         person = await find_person_by_email(email)
@@ -55,7 +67,7 @@ async def test_the_demo_has_something_of_everything():
 
 
 async def test_mail_of_the_past_is_not_sent_and_the_future_is_spared():
-    await fill(now=NOON)
+    await fill_at_noon()
     assert await database.fetch_value("SELECT count(*) FROM outbox WHERE state = 'queued'") < 60
     assert await database.fetch_value("SELECT count(*) FROM booking WHERE created_at > $1", NOON) == 0
     assert await database.fetch_value("SELECT count(*) FROM attendance WHERE at > $1", NOON) == 0
@@ -74,7 +86,7 @@ async def shape() -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("later", [timedelta(hours=11, minutes=50), timedelta(days=96, hours=-7)])
 async def test_it_looks_the_same_on_any_day_at_any_hour(later: timedelta):
-    await fill(now=NOON)
+    await fill_at_noon()
     tuesday = await shape()
     await empty_all_tables()
     await fill(now=NOON + later)

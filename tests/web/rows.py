@@ -28,14 +28,15 @@ async def keep_rows() -> dict[str, Any]:
 
 async def put_rows_back(kept: dict[str, Any], tables: Collection[str]) -> None:
     """Make the rows of some tables what they were when they were kept."""
-    given = {row["table_name"]: row["columns"] for row in await database.fetch_rows(COLUMNS)}
+    if not _columns:
+        _columns.update({row["table_name"]: row["columns"] for row in await database.fetch_rows(COLUMNS)})
     async with database.transaction():
         await database.execute("SET LOCAL session_replication_role = replica")  # triggers off: tables in any order
         for name in tables:
             await database.execute(f"DELETE FROM {name}")
             await database.execute(
-                f"""INSERT INTO {name} ({given[name]}) OVERRIDING SYSTEM VALUE
-                    SELECT {given[name]} FROM jsonb_populate_recordset(NULL::{name}, $1)""",
+                f"""INSERT INTO {name} ({_columns[name]}) OVERRIDING SYSTEM VALUE
+                    SELECT {_columns[name]} FROM jsonb_populate_recordset(NULL::{name}, $1)""",
                 kept[name],
             )
 
@@ -47,4 +48,6 @@ async def _of_each(expression: str, kind: str) -> dict[str, Any]:
     return dict(zip(_names, await database.fetch_value(f"SELECT ARRAY[{each}]::{kind}[]"), strict=True))
 
 
-_names: list[str] = []  # of the tables, which no test changes
+# Of the tables, which no test changes.
+_names: list[str] = []
+_columns: dict[str, str] = {}

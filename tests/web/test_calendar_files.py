@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
 from icalendar import Calendar
 
-from ateliers import database
+from ateliers import clock, database
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.opt_out import stop_reminders_path
 from ateliers.exchange.feeds import public
@@ -19,7 +19,7 @@ from tests.world import NOON, make_booking, make_event, make_place, make_session
 
 FEED = "/api/v1/calendar/structures/ccas-de-nevers.ics"
 PLAIN = {"accept-encoding": "identity"}
-SOON = datetime.now(UTC) + timedelta(days=3)
+SOON = clock.now() + timedelta(days=3)
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ async def test_the_tag_wins_over_the_date(client):
     date = (await client.get(FEED)).headers["last-modified"]
     by_date = await client.get(FEED, headers={"if-modified-since": date})
     by_both = await client.get(FEED, headers={"if-modified-since": date, "if-none-match": '"other"'})
-    earlier = format_datetime(datetime.now(UTC) - timedelta(days=90), usegmt=True)
+    earlier = format_datetime(clock.now() - timedelta(days=90), usegmt=True)
     older = await client.get(FEED, headers={"if-modified-since": earlier})
     nonsense = await client.get(FEED, headers={"if-modified-since": "yesterday"})
 

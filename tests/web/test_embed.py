@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ateliers import database
+from ateliers import clock, database
 from ateliers.network.charter import sign_charter
 from ateliers.web.embedding import READABLE, Colours, colours_of, contrast
 from ateliers.web.public.embed import code_of
 from tests.world import NOON, make_event, make_place, make_session, make_structure
 
-SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+SOON = clock.now().replace(microsecond=0) + timedelta(days=3)
 COLOURS = st.from_regex(r"#?[0-9a-fA-F]{6}", fullmatch=True)
 
 

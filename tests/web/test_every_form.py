@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import datetime
 from html import unescape
@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 from msgspec import inspect as mi
+from msgspec.json import encode
 
 from ateliers.clock import now
 from ateliers.network.signing_in import start_session
 from ateliers.web.doors import routes_of
+from ateliers.web.fields import close_up, parse
 from ateliers.web.frame import SESSION_COOKIE
 from tests.web.every_form import FORMS
 from tests.web.rows import fingerprint, keep_rows, put_rows_back
@@ -213,25 +215,41 @@ async def test_valid_answers_are_taken(house: House, path: str):
     assert "recap-erreurs" not in answer.text or path in expected
 
 
+def wrong_answers(form: Sent, scene: Scene) -> Iterator[tuple[str, str, Fields]]:
+    """Each field with every wrong answer; of those that the form reads as one and the same thing, one, in turn."""
+    for turn, (name, kind) in enumerate(form.names.items()):
+        alike: dict[bytes, list[tuple[str, str, Fields]]] = {}
+        for what, texts in (TEXTS if isinstance(kind, mi.StrType) else SHAPES).items():
+            fields = form.fields(scene)
+            fields.pop(name, None)
+            if texts is not None:
+                fields[name] = texts
+            alike.setdefault(read_as(form, fields), []).append((name, what, fields))
+        yield from (same[turn % len(same)] for same in alike.values())
+
+
+def read_as(form: Sent, fields: Fields) -> bytes:
+    """What the form makes of the answers before anything is done with them."""
+    assert form.struct is not None
+    data, errors = parse(form.struct, close_up(form.struct, fields), typed=False)
+    told = {name: list(map(str, messages)) for name, messages in errors.items()}
+    return encode([data, told] if data is not None else told)
+
+
 @pytest.mark.parametrize("path", [path for path in FORMS if FORMS[path].struct])
 async def test_a_wrong_answer_is_told_and_nothing_is_stored(house: House, path: str):
     form = FORMS[path]
     wrong = []
-    for name, kind in form.names.items():
-        for what, texts in (TEXTS if isinstance(kind, mi.StrType) else SHAPES).items():
-            fields = form.fields(house.scene)
-            fields.pop(name, None)
-            if texts is not None:
-                fields[name] = texts
-            answer = await house.send(form, body(fields), URLENCODED)
-            trouble = await house.judge(form, answer)
-            if not trouble and answer.status_code == 422:
-                if "recap-erreurs" not in answer.text:
-                    trouble = "no summary of errors"
-                elif gone := lost(fields, answer.text):
-                    trouble = f"no longer typed: {gone}"
-            if trouble:
-                wrong.append((trouble, f"{name} {what}"))
+    for name, what, fields in wrong_answers(form, house.scene):
+        answer = await house.send(form, body(fields), URLENCODED)
+        trouble = await house.judge(form, answer)
+        if not trouble and answer.status_code == 422:
+            if "recap-erreurs" not in answer.text:
+                trouble = "no summary of errors"
+            elif gone := lost(fields, answer.text):
+                trouble = f"no longer typed: {gone}"
+        if trouble:
+            wrong.append((trouble, f"{name} {what}"))
 
     assert {trouble: [case for _, case in cases] for trouble, cases in groupby(sorted(wrong), lambda w: w[0])} == {}
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
 from icalendar import Calendar
 
-from ateliers import database
+from ateliers import clock, database
 from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.joining import join_path
 from ateliers.bookings.links import manage_path
 from ateliers.web import feeds
 from tests.world import make_booking, make_event, make_place, make_session, make_structure
 
-SOON = datetime.now(UTC) + timedelta(days=3)
+SOON = clock.now() + timedelta(days=3)
 CONTACT = {"contact_key": b"c" * 16, "person_key": b"o" * 16}
 
 
