@@ -8,19 +8,21 @@ import io
 import zipfile
 from datetime import timedelta
 
+import msgspec
 import pypdf
 import pytest
 
 from ateliers import database
+from ateliers.agenda.sessions import get_event
 from ateliers.attendance.effort import NewEffort, Team, record_effort
 from ateliers.attendance.mark import SeatState
 from ateliers.attendance.record import mark_seat
-from ateliers.attendance.signed_sheets import keep_signed_sheet
+from ateliers.attendance.signed_sheets import drop_signed_sheet, keep_signed_sheet, list_signed_sheets
 from ateliers.attendance.walk_ins import add_walk_in
 from ateliers.bookings.bookings import get_booking
 from ateliers.documents.files import Upload
 from ateliers.exchange.cra import cra_csv, list_cras
-from ateliers.exchange.evidence import evidence_bundle
+from ateliers.exchange.evidence import bundle_name, evidence_bundle
 from ateliers.network.people import get_person
 from ateliers.refusals import NotAllowed, NotFound
 from tests.world import (
@@ -67,7 +69,7 @@ async def insert_count(session, counter: str, total: int) -> None:
 
 
 async def test_the_evidence_opens_and_names_nobody(db):
-    structure, event, _held, samir = await make_evidence()
+    structure, event, held, samir = await make_evidence()
     nadia = await get_person(await make_nadia(structure))
 
     bare = b"".join([chunk async for chunk in await evidence_bundle(event, with_sheets=False, by=samir, now=LATER)])
@@ -85,6 +87,7 @@ async def test_the_evidence_opens_and_names_nobody(db):
         ("présence non renseignée", "", ""),
         ("annulée", "", ""),
     ]
+    assert rows[0]["Début"] == "14:00"
     assert (rows[0]["Dont bénévoles, en minutes"], rows[0]["Pages signées reçues"]) == ("180", "1")
     document = pypdf.PdfReader(io.BytesIO(files.read("bilan.pdf")))
     text = " ".join(page.extract_text() for page in document.pages)
@@ -95,6 +98,12 @@ async def test_the_evidence_opens_and_names_nobody(db):
     assert signed == ["feuilles-signees/2026-12-01-14h00-1-page.pdf"]
     assert b"%PDF-1.7 signed" in whole
     assert b"%PDF-1.7 signed" not in bare
+    [page] = await list_signed_sheets(held)
+    await drop_signed_sheet(held, page.id, by=samir, now=LATER)
+    without = b"".join([chunk async for chunk in await evidence_bundle(event, by=samir, now=LATER)])
+    told = [zipfile.ZipFile(io.BytesIO(made)).read("LISEZ-MOI.txt").decode() for made in (bare, whole, without)]
+    assert ["Aucun nom" in one for one in told] == [True, False, True]
+    assert bundle_name(msgspec.structs.replace(await get_event(event), title="Ici / là")) == "preuves-Ici - là.zip"
     with pytest.raises(NotAllowed):
         await evidence_bundle(event, by=nadia, now=LATER)
     with pytest.raises(NotFound):

@@ -108,13 +108,19 @@ async def _files(
     held = await list_held(event.id, now=now)
     survey = await survey_results(event.id, by=by)
     shown = next((one.session for one in held if one.session.onsite_id is None), None)
+    sheets = [
+        (one.session, number, sheet.id)
+        for one in (held if with_sheets else ())
+        for number, sheet in enumerate(await list_signed_sheets(one.session.id), start=1)
+        if sheet.name is not None
+    ]
     files = [
         _("bilan.pdf: the event and its figures. seances.csv: one line a session."),
         *([_("avis.csv: what people answered, without names.")] if survey.results else ()),
         *([_("affiche.pdf: the poster.")] if shown is not None else ()),
         _("empreintes-sha256.txt: to check that no file was changed."),
     ]
-    yield "LISEZ-MOI.txt", _read_me(event, structure, files, with_sheets=with_sheets, by=by, now=now).encode()
+    yield "LISEZ-MOI.txt", _read_me(event, structure, files, with_sheets=bool(sheets), by=by, now=now).encode()
     summary = summary_of(event, structure, held, survey, now=now)
     yield "bilan.pdf", await make_pdf("documents/evidence.typ", summary, now=now)
     yield "seances.csv", sessions_csv(held)
@@ -122,12 +128,9 @@ async def _files(
         yield "avis.csv", survey_csv(survey)
     if shown is not None:
         yield "affiche.pdf", await make_poster(shown, Format.POSTER, now=now)
-    for one in held if with_sheets else ():
-        for number, sheet in enumerate(await list_signed_sheets(one.session.id), start=1):
-            if sheet.name is not None:
-                file = await get_signed_sheet(one.session.id, sheet.id, by=by)
-                day = one.session.local_start.strftime("%Y-%m-%d-%Hh%M")
-                yield f"feuilles-signees/{day}-{number}-{file.name}", file.content
+    for session, number, sheet_id in sheets:
+        file = await get_signed_sheet(session.id, sheet_id, by=by)
+        yield f"feuilles-signees/{session.local_start:%Y-%m-%d-%Hh%M}-{number}-{file.name}", file.content
 
 
 def summary_of(
@@ -214,7 +217,7 @@ def _csv_line(one: HeldSession, counters: list[Counter]) -> list[Any]:
     people = (figures.present, figures.absent, figures.excused, figures.walk_ins)
     return [
         session.local_start.date().isoformat(),
-        time_in_words(session.starts_at, session.zone),
+        session.local_start.strftime("%H:%M"),
         safe(session.place_name or _("Online")),
         safe(session.commune_name or ""),
         str(STATES[one.state]),
