@@ -58,6 +58,26 @@ async def test_each_button_keeps_the_text_and_the_document(browser_of):
     assert ("Notre fiche" in after, ">Aider mieux.</textarea>" in after) == (False, True)
 
 
+async def test_two_who_write_at_once_lose_nothing(browser_of):
+    held = await make_held()
+    nadia, samir = await browser_of(held.nadia.id), await browser_of(held.samir.id)
+    path = f"/espace/evenements/{held.event}/retour"
+    typed = {"title": "Au marché", "aim": "Celui de Nadia.", "seen": ""}
+
+    await samir.post(path, data={**typed, "aim": "Celui de Samir."})
+    warned = await nadia.post(path, data=typed)
+    seen = re.findall(r'name="seen" value="([^"]+)"', warned.text)
+    kept = await nadia.post(
+        path, data={**typed, "seen": seen[0], "audience": "x", "course": "x", "worked": "x", "send": "1"}
+    )
+    late = await samir.post(path, data={**typed, "aim": "Trop tard.", "seen": seen[0]})
+
+    assert (warned.status_code, kept.status_code, late.status_code) == (422, 303, 422)
+    assert "Samir Haddad a modifié ce texte" in warned.text
+    assert [text in warned.text for text in (">Celui de Nadia.</textarea>", "<p>Celui de Samir.</p>")] == [True, True]
+    assert [text in late.text for text in ("<p>Celui de Nadia.</p>", "<p>Trop tard.</p>")] == [True, True]
+
+
 async def test_a_story_stands_where_it_was_agreed_to_and_nowhere_else(client):
     held = await make_held()
     id = await held.send(Scope.REGIONAL_SITE)

@@ -161,6 +161,11 @@ class Experience(msgspec.Struct, frozen=True, kw_only=True):
     scopes: list[Scope]
 
     @property
+    def version(self) -> str:
+        """Names what it says at this moment: it is another one after each change."""
+        return self.changed_at.isoformat()
+
+    @property
     def rules(self) -> Rules:
         """What the kind of its event decides."""
         return RULES[self.kind]

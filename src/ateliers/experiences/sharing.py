@@ -58,6 +58,12 @@ class NotBeingWritten(Refusal):
     title = "This shared experience was sent. Take it back to change it."
 
 
+class WrittenMeanwhile(Refusal):
+    """What somebody else of the team wrote is not lost without a word."""
+
+    title = "%(name)s changed this text while you were writing: read it below. Press again to keep yours instead."
+
+
 class NotToBeRead(Refusal):
     """Somebody dealt with it meanwhile, or its structure took it back."""
 
@@ -152,13 +158,17 @@ async def write_experience(
     agreed: Collection[Scope] = (),
     document: NewDocument | None = None,
     gone: UUID | None = None,
+    seen: str | None = None,
 ) -> None:
     """Keep what is written so far, with one more `document` or one less (`gone`: its id).
 
     With `send`, hand it to the coordination, and keep what a manager agrees to. All structures that organise the event may
     write; the one whose event it is agrees, since it is shared under its name.
 
-    Raises NotFound, NothingHeldYet, NotBeingWritten, TooManyDocuments, Invalid; NotAllowed when somebody else agrees.
+    `seen` is the version that stood before the writer's eyes ('': nothing yet); None: whatever stands is replaced.
+
+    Raises NotFound, NothingHeldYet, NotBeingWritten, WrittenMeanwhile, TooManyDocuments, Invalid; NotAllowed when somebody
+    else agrees.
     """
     event = await get_event_to_tell(event_id, by)
     if agreed and not may_manage(by, event.structure_id):
@@ -171,7 +181,7 @@ async def write_experience(
     async with transaction():
         if not await may_tell(event_id, now=now):
             raise NothingHeldYet
-        id = await _write(event_id, new, by=by, now=now)
+        id = await _write(event_id, new, seen=seen, by=by, now=now)
         if gone is not None:
             await drop_document(id, gone)
         if document is not None:
@@ -302,12 +312,14 @@ async def note_of(step: UUID) -> str:
     return await fetch_value("SELECT note FROM experience_step WHERE id = $1", step) or ""
 
 
-async def _write(event_id: UUID, new: NewExperience, *, by: Person, now: datetime) -> UUID:
+async def _write(event_id: UUID, new: NewExperience, *, seen: str | None, by: Person, now: datetime) -> UUID:
     # Two first drafts: one at a time.
     await fetch_value("SELECT 1 FROM event WHERE id = $1 FOR NO KEY UPDATE", event_id)
     known = await find_experience(event_id)
     if known is not None and known.state is not ExperienceState.DRAFT:
         raise NotBeingWritten
+    if known is not None and known.written_by not in (None, by.id) and seen not in (None, known.version):
+        raise WrittenMeanwhile(name=await fetch_value("SELECT name FROM person WHERE id = $1", known.written_by))
     texts = [getattr(new, name) for name in TEXTS]
     id: UUID = await fetch_value(
         f"""INSERT INTO experience (id, event_id, state, title, {", ".join(PARTS)}, written_by, created_at, changed_at)

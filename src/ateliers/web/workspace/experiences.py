@@ -26,6 +26,7 @@ from ateliers.experiences.papers import MOST, NewDocument, read_document, wrong_
 from ateliers.experiences.sharing import (
     TEXTS,
     NothingHeldYet,
+    WrittenMeanwhile,
     get_event_to_tell,
     list_steps,
     list_told,
@@ -73,6 +74,7 @@ class ExperienceForm(NewExperience, frozen=True, kw_only=True):
             },
         ),
     ] = ""
+    seen: Annotated[str, Meta(max_length=40, extra={"input": "hidden"})] = ""
     send: Annotated[bool, Meta(title="Send it", extra={"input": "hidden"})] = False
     add: Annotated[bool, Meta(title="Add a document", extra={"input": "hidden"})] = False
     gone: Annotated[UUID | None, Meta(title="Take away", extra={"input": "hidden"})] = None
@@ -103,6 +105,7 @@ async def write(
     event = await get_event_to_tell(event_id, me)
     form = await read_form(request, ExperienceForm, files=True)
     document = _document_of(form)
+    others = False
     if form.data is None:
         texts = {name: form[name].value.strip() for name in TEXTS}
         form.also(wrong_texts(texts, send=form["send"].value == "1") | (wrong_document(document) if document else {}))
@@ -118,16 +121,18 @@ async def write(
                 agreed=told.agrees,
                 document=document,
                 gone=told.gone,
+                seen=told.seen,
             )
         except Refusal as refusal:
             if refusal.status == 403:
                 raise
             form.refuse(refusal)
+            others = isinstance(refusal, WrittenMeanwhile)
         else:
             return redirect(f"{event.path}/retour{'#documents' if told.add or told.gone else ''}")
     if document is not None and document.upload is not None:
         form.also({"file": "Choose the file again: it could not be kept."})
-    return await _page(event, me, form)
+    return await _page(event, me, form, others=others)
 
 
 def _document_of(form: Form[ExperienceForm]) -> NewDocument | None:
@@ -172,12 +177,18 @@ async def disagree(
     return redirect(f"{found.own_path}#accords")
 
 
-async def _page(event: Event, me: Person, form: Form[ExperienceForm] | None = None) -> Response[bytes]:
+async def _page(
+    event: Event, me: Person, form: Form[ExperienceForm] | None = None, *, others: bool = False
+) -> Response[bytes]:
     found = await find_experience(event.id)
     if found is None and not await may_tell(event.id, now=now()):
         raise NothingHeldYet
     if form is None:
-        form = Form.of(ExperienceForm, found) if found else Form.of(ExperienceForm, title=event.title)
+        form = (
+            Form.of(ExperienceForm, found, seen=found.version) if found else Form.of(ExperienceForm, title=event.title)
+        )
+    elif others and found:
+        form.raw["seen"] = [found.version]
     steps = await list_steps(found.id) if found else []
     return page(
         "workspace/experience.html",
@@ -187,6 +198,8 @@ async def _page(event: Event, me: Person, form: Form[ExperienceForm] | None = No
         experience=found,
         is_written=found is None or found.state is ExperienceState.DRAFT,
         form=form,
+        texts=TEXTS,
+        others=others,
         documents=await list_documents(found.id) if found else [],
         may_add=MOST,
         wordings={scope: wording(scope) for scope in Scope},
