@@ -2,6 +2,7 @@
 // It asks for no page: `pointage.js` is the page's part, and tests drive this one alone.
 
 const BATCH = 50;
+const SLACK = 10_000; // milliseconds: by less, the answer may as well have been on its way
 export const PATIENCE = 10_000; // milliseconds that the network is given for one batch
 
 const asked = (request) =>
@@ -84,7 +85,15 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
 
   const forget = (names) => writing((ops) => names.forEach((name) => ops.delete(name)));
 
-  /** Send what waits, list by list and in order. Says what came of it: "sent", "away", "sign-in" or "refused". */
+  const ahead = async () => (await asked(database.transaction("device").objectStore("device").get("clock")))?.ahead ?? 0;
+
+  /** Remember by how many milliseconds this clock is ahead of the server's, which just said that it is `time`. */
+  const heard = async (time) => {
+    const found = clock() - time;
+    if (Math.abs(found - (await ahead())) > SLACK) await writing((ops, meta) => meta.put({ key: "clock", ahead: found }));
+  };
+
+  /** Send what waits, list by list and in order. Says what came of it: "sent", "away", "sign-in", "failed" or "refused". */
   const flush = async (author, headers = {}) => {
     const mine = (await waiting()).filter((one) => one.author === author);
     let result = "sent";
@@ -92,7 +101,7 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
       for (let from = 0; from < ops.length; from += BATCH) {
         const came = await sendBatch(ops.slice(from, from + BATCH), headers);
         if (came === "away" || came === "sign-in") return came;
-        if (came === "refused") {
+        if (came !== "sent") {
           result = came;
           break; // the other lists go on
         }
@@ -120,7 +129,7 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
         await writing((store) => ops.forEach((one) => store.put({ ...one, isRefused: true })));
         return "refused";
       }
-      if (!answer.ok) return "away";
+      if (!answer.ok) return "failed";
       const told = await answer.json();
       [at, answers] = [told.at, new Set(told.answers.map((one) => one.op))];
     } catch {
@@ -129,13 +138,14 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
     await writing((store) => {
       for (const one of ops) if (answers.has(one.op)) store.put({ ...one, sent: at });
     });
-    return ops.every((one) => answers.has(one.op)) ? "sent" : "away";
+    return ops.every((one) => answers.has(one.op)) ? "sent" : "failed";
   };
 
   /** What waits here, whoever tapped it, for somebody else to send in a file (`attendance/device_file.py`). */
   const bundle = async () => ({
     format: "ateliers-reponses/1",
     device: await device(),
+    ahead: await ahead(),
     lists: [...byList(await waiting())].map(([list, ops]) => ({ session: list, operations: ops.map(said) })),
   });
 
@@ -143,5 +153,5 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
   const adopt = (taps, author) =>
     writing((ops) => taps.forEach((one) => ops.put({ ...one, author, isRefused: false })));
 
-  return { add, all, waiting, flush, forget, adopt, bundle, close: () => database.close() };
+  return { add, all, waiting, flush, forget, adopt, ahead, heard, bundle, close: () => database.close() };
 }

@@ -18,8 +18,13 @@ async function start(root) {
   const headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
   const words = document.getElementById("reseau").dataset;
   let state = "sent";
+  let ahead = await queue.ahead(); // of this clock before the server's
+  let keeping = 0; // taps on their way to the disk
   let busy = false;
   let wanted = false;
+
+  // Called off or closed: nothing is noted on it any more, and what waits leaves all the same.
+  const isOpen = Boolean(document.getElementById("venues-ici"));
 
   const line = (seat) => document.getElementById(`place-${seat}`);
 
@@ -27,7 +32,7 @@ async function start(root) {
   const show = async () => {
     const ops = await queue.all();
     // Once the page shows it, it is not laid over it again: a walk-in would be two.
-    if (list) overlay(ops.filter((one) => one.list === list && !(Date.parse(one.sent) < drawn)));
+    if (isOpen) overlay(ops.filter((one) => one.list === list && !(Date.parse(one.sent) < drawn)));
     const waiting = ops.filter((one) => !one.sent);
     const refused = waiting.filter((one) => one.author === author && one.isRefused);
     const mine = waiting.filter((one) => one.author === author && !one.isRefused);
@@ -37,6 +42,7 @@ async function start(root) {
     const others = waiting.length - mine.length - refused.length;
     if (others) parts.push(words.autre.replace("{n}", others));
     if (state === "away") parts.unshift(words.horsLigne);
+    if (state === "failed") parts.unshift(words.panne);
     if (state === "sign-in") parts.push(words.connexion);
     if (state === "over") parts.push(words.fini);
     if (refused.length) parts.push(words.refus.replace("{n}", refused.length));
@@ -57,9 +63,11 @@ async function start(root) {
     const why = new URLSearchParams(location.search).get("sortie");
     const leave = document.getElementById("sortie");
     if (leave) leave.hidden = !(waiting.length && why === "1");
+    for (const told of document.querySelectorAll("#sortie [data-connecte]"))
+      told.hidden = (told.dataset.connecte === "non") !== (state === "sign-in");
     if (!list) stranded(waiting.filter((one) => one.author !== author || one.isRefused));
     const stay = document.getElementById("sortie-reseau");
-    if (stay) stay.hidden = why !== "reseau";
+    if (stay) stay.hidden = why !== "reseau" || state === "sign-in";
   };
 
   // What does not leave by itself, list by list: of somebody else, or refused. Somebody answers for it, or it is put away.
@@ -98,8 +106,10 @@ async function start(root) {
     }
     for (const one of live) if (one.kind === "mark" && line(one.seat)) press(line(one.seat), one.state ?? "", !one.sent);
     const added = document.getElementById("venues-ici");
-    added.replaceChildren(
-      ...live.filter((one) => one.kind === "walk_in").map((one) => {
+    const arrived = live.filter((one) => one.kind === "walk_in");
+    const shown = arrived.map((one) => one.op + one.sent).join();
+    if (added.dataset.dit !== shown) added.replaceChildren(
+      ...arrived.map((one) => {
         const item = document.getElementById("modele-venue").content.firstElementChild.cloneNode(true);
         if (one.name) item.querySelector(".qui").textContent = one.name;
         item.querySelector(".enattente").hidden = one.sent;
@@ -107,6 +117,7 @@ async function start(root) {
         return item;
       }),
     );
+    added.dataset.dit = shown;
     for (const total of document.querySelectorAll("[data-total]")) {
       const name = total.dataset.compteur;
       const here = live.filter((one) => one.kind === "count" && one.counter === name);
@@ -121,7 +132,7 @@ async function start(root) {
       document.getElementById("venus-n").textContent = came;
       document.getElementById("reste-n").textContent = left;
     }
-    const isAhead = Date.now() < Date.parse(root.dataset.debut);
+    const isAhead = Date.now() - ahead < Date.parse(root.dataset.debut);
     for (const item of document.querySelectorAll("[data-avant]")) item.hidden = !isAhead;
     for (const item of document.querySelectorAll("[data-apres]")) item.hidden = isAhead;
     const somebody = came > 0 || [...document.querySelectorAll("[data-total]")].some((total) => Number(total.textContent));
@@ -210,9 +221,14 @@ async function start(root) {
   };
 
   const keep = async (form, button) => {
-    const found = await taps(form, button);
-    if (!found) return ask(form, button);
-    await queue.add(list, author, url, found, root.dataset.titre);
+    keeping += 1;
+    try {
+      const found = await taps(form, button);
+      if (!found) return ask(form, button);
+      await queue.add(list, author, url, found, root.dataset.titre);
+    } finally {
+      keeping -= 1;
+    }
     if (form.dataset.geste === "walk_in") form.reset();
     await show();
     const heard = document.getElementById("fait");
@@ -258,11 +274,21 @@ async function start(root) {
       if (over && !(await queue.waiting(list)).length) await (await caches.open(PAGES)).delete(path);
       return;
     }
+    await queue.heard(Date.parse(answer.headers.get("date")));
+    ahead = await queue.ahead();
     const text = await answer.clone().text();
     await (await caches.open(PAGES)).put(path, answer);
     const fresh = new DOMParser().parseFromString(text, "text/html");
+    if (list && isOther(fresh)) return location.reload();
     if (list) renew(fresh);
     await queue.forget((await queue.all(list)).filter((one) => Date.parse(one.sent) < (list ? drawn : long())).map((one) => one.op));
+  };
+
+  // Called off, moved, closed, or the first booking: another page. Not while a name is typed or a tap is on its way to the disk.
+  const isOther = (fresh) => {
+    const { titre, forme } = fresh.querySelector("[data-feuille]").dataset;
+    const isTyping = keeping || document.querySelector("form[data-geste=walk_in] [name=name]")?.value;
+    return !isTyping && (titre !== root.dataset.titre || forme !== root.dataset.forme);
   };
 
   const long = () => Date.now() - KEPT_FOR;

@@ -36,8 +36,10 @@ async function list(request, path) {
   const answer = await Promise.race([fresh, late]);
   if (!answer || answer.status >= 500) return kept;
   // A list that this person may not see, or not before they sign in, stays as long as something tapped waits here: it says so.
-  const isShut = answer.type === "opaqueredirect" || [404, 410].includes(answer.status);
-  return isShut && (await unsent()) ? kept : answer;
+  const isOver = [404, 410].includes(answer.status);
+  if ((isOver || answer.type === "opaqueredirect") && (await unsent())) return kept;
+  if (isOver) await (await caches.open(PAGES)).delete(path);
+  return answer;
 }
 
 // A page that is not kept: without network, one that says so and leads to those that are.

@@ -149,13 +149,14 @@ async def test_a_file_of_another_device_is_taken_once_and_only_on_ones_own_lists
     session, nadia = await a_session()
     await make_booking(session, code="AAA111")
     elsewhere = await make_session(await make_event(await make_structure("Emmaüs", slug="emmaus")))
-    at = (clock.now() - timedelta(minutes=20)).isoformat()
+    tapped, ahead = clock.now() - timedelta(minutes=20), timedelta(hours=1)
+    at = (tapped + ahead).isoformat()
     marks = [
         {"op": f"d-{n}", "kind": "mark", "seq": n, "at": at, "seat": seat, "state": "present"}
         for n, seat in enumerate(("AAA111-1", "ZZZ999-1"))
     ]
     lists = [{"session": str(one), "operations": marks} for one in (session, elsewhere)]
-    file = msgspec.json.encode({"format": "ateliers-reponses/1", "device": "d", "lists": lists})
+    file = msgspec.json.encode({"format": "ateliers-reponses/1", "device": "d", "ahead": 3_600_000, "lists": lists})
     browser = await browser_of(nadia)
 
     async def send(content: bytes) -> tuple[int, list[str]]:
@@ -168,7 +169,7 @@ async def test_a_file_of_another_device_is_taken_once_and_only_on_ones_own_lists
     assert first == (200, ["1 réponse a été mise sur la liste. ", aside, refused])
     assert again == (200, ["2 réponses étaient déjà connues.", refused])
     assert await states(session) == ["AAA111-1 present"]
-    assert (await database.fetch_value("SELECT at FROM attendance_mark")).isoformat() == at
+    assert await database.fetch_value("SELECT at FROM attendance_mark") == tapped
     for broken in (b"", b"{}", b"\xff", file.replace(b"reponses/1", b"reponses/9")):
         assert await send(broken) == (422, [])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from ateliers.network.people import Person
 from ateliers.refusals import NotAllowed, NotFound, Refusal
 
 MOST = 20_000  # answers of one list
+FURTHEST = 10**13  # milliseconds, about three centuries: a phone may think that it is 1970
 
 
 class NotOurFile(Refusal):
@@ -38,6 +39,7 @@ class DeviceFile(msgspec.Struct, frozen=True, kw_only=True):
 
     format: Literal["ateliers-reponses/1"]
     device: Device
+    ahead: Annotated[int, Meta(ge=-FURTHEST, le=FURTHEST)] = 0  # milliseconds of its clock, at its last answer of ours
     lists: Annotated[list[KeptList], Meta(max_length=500)]
 
 
@@ -54,20 +56,21 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
 async def take_file(content: bytes, *, by: Person, now: datetime) -> list[Brought]:
     """Take in what is in the file, list by list; as often as one likes, each answer counts once. Raises NotOurFile.
 
-    A file does not tell how wrong its device's clock is: the times are taken as they are, none later than now.
+    The times are put right by how wrong the device last found its clock to be; none is later than now.
     """
     try:
         file = msgspec.json.decode(content, type=DeviceFile)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise NotOurFile from None
-    return [await _take_list(file.device, kept, by=by, now=now) for kept in file.lists]
+    clock = now + timedelta(milliseconds=file.ahead)
+    return [await _take_list(file.device, kept, clock, by=by, now=now) for kept in file.lists]
 
 
-async def _take_list(device: str, kept: KeptList, *, by: Person, now: datetime) -> Brought:
+async def _take_list(device: str, kept: KeptList, clock: datetime, *, by: Person, now: datetime) -> Brought:
     became: Counter[Status] = Counter()
     try:
         for start in range(0, len(kept.operations), MOST_AT_ONCE):
-            batch = Batch(device=device, now=now, operations=kept.operations[start : start + MOST_AT_ONCE])
+            batch = Batch(device=device, now=clock, operations=kept.operations[start : start + MOST_AT_ONCE])
             became.update(ack.status for ack in await take_operations(kept.session, batch, by=by, now=now))
     except (NotAllowed, NotFound):
         return Brought(session=None, refused=len(kept.operations))

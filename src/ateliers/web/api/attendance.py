@@ -123,7 +123,6 @@ async def operations(request: Request[Any, Any, Any], session_id: FromPath[str])
     """
     by = await _recorder_of(request)
     batch = await body_of(request, Batch)
-    check_moment("now", batch.now)
     answers = await take_operations(id_of(session_id), batch, by=by, now=now())
     return Response(encoded(Answers(at=now(), answers=answers)), media_type=JSON)
 
