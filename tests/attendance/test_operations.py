@@ -204,6 +204,9 @@ async def test_what_cannot_be_taken_waits_and_holds_nothing_up() -> None:
     assert (await get_sheet(session, by=nadia)).kept_aside == len(kept)
     assert {str(one.label) for one in kept} >= {"Code GONE99-1\u00a0: Présent", "Personnes informées\u00a0: +1"}
     lost = next(one for one in kept if one.why is Why.NO_SEAT)
+    given_back = await make_booking(session, code="GONE99", state="given_back", name="Rosa Petit")
+    assert [one.name for one in await list_kept_aside(session) if one.op == lost.op] == ["Rosa Petit"]
+    await database.execute("UPDATE booking SET code = 'GONE98' WHERE id = $1", given_back)
     with pytest.raises(StillImpossible):
         await take_after_all(session, lost.op, by=nadia, now=LATER)
     await database.execute("UPDATE booking SET code = 'GONE99' WHERE id = $1", booking)

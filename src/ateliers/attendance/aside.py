@@ -35,6 +35,7 @@ class KeptAside(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     received_at: datetime
     who: str  # '' : nobody known
+    name: str  # of a mark: who booked that seat, even if it was given back since; '' : nobody known
 
     @property
     def label(self) -> T:
@@ -60,9 +61,12 @@ def describe(operation: dict[str, Any]) -> T:
 
 
 KEPT_SQL = (
-    "SELECT k.op, k.operation, k.why, k.at, k.received_at, COALESCE(p.name, v.label, '') AS who FROM kept_aside k "
-    "LEFT JOIN person p ON p.id = k.by_id LEFT JOIN volunteer_link v ON v.id = k.volunteer_id "
-    "WHERE k.session_id = $1 AND k.settled_at IS NULL"
+    "SELECT k.op, k.operation, k.why, k.at, k.received_at, COALESCE(p.name, v.label, '') AS who, COALESCE(b.name, '') AS name "
+    # A code of another structure's session, guessed, names nobody.
+    "FROM kept_aside k JOIN session s ON s.id = k.session_id JOIN event e ON e.id = s.event_id LEFT JOIN (SELECT b.code, b.name, "
+    "o.structure_id FROM booking b JOIN session t ON t.id = b.session_id JOIN event o ON o.id = t.event_id) b "
+    "ON b.code = upper(split_part(k.operation->>'seat', '-', 1)) AND b.structure_id = e.structure_id "
+    "LEFT JOIN person p ON p.id = k.by_id LEFT JOIN volunteer_link v ON v.id = k.volunteer_id WHERE k.session_id = $1 AND k.settled_at IS NULL"
 )
 
 
