@@ -163,6 +163,10 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
     network.mend()
     page.reload()
     says(page, "Vous êtes déconnecté·e")
+    leave(page)
+    page.get_by_text("Vous êtes déjà déconnecté·e").wait_for()
+    playwright.expect(page.locator("#sortie p[data-connecte=oui]")).to_be_hidden()
+    page.goto(path)
     with page.expect_download() as download:
         page.get_by_role("button", name="Garder ces réponses dans un fichier").click()
     page.context.add_cookies([{**one, "domain": "127.0.0.1"} for one in signed_in_state(0)["cookies"]])
