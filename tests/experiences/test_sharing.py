@@ -37,7 +37,7 @@ from ateliers.mail.email import Email
 from ateliers.mail.outbox import OutboxRow
 from ateliers.network.people import get_person
 from ateliers.refusals import Invalid, NotAllowed, NotFound
-from tests.documents.test_photos import photo
+from tests.documents.test_photos import heic, photo
 from tests.experiences.stories import TOLD, make_held
 from tests.world import NOON, START, make_event, make_person, make_session, make_structure
 
@@ -240,6 +240,7 @@ async def test_documents_follow_their_text():
         await take_away(second.id)
     for title, upload, wrong in (
         ("x", None, {"file": "Choose a file."}),
+        ("x", Upload(name="x.jpg", content=heic()), {"file": "Most browsers do not show HEIC photos: send it as JPEG."}),
         ("", Upload(name="x.pdf", content=b""), {"document": "Say in a few words what it is.", "file": "This file is empty."}),
     ):  # fmt: skip
         with pytest.raises(Invalid) as refused:

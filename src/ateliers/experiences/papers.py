@@ -16,6 +16,7 @@ from ateliers.documents.files import (
     drop_file,
     get_file,
     keep_file,
+    type_of,
     wrong_with,
 )
 from ateliers.documents.photos import without_traces
@@ -48,6 +49,8 @@ def wrong_document(new: NewDocument) -> dict[str, str]:
         wrong["document"] = "Say in a few words what it is."
     if new.upload is None:
         wrong["file"] = "Choose a file."
+    elif type_of(new.upload.content) is FileType.HEIC:
+        wrong["file"] = "Most browsers do not show HEIC photos: send it as JPEG."
     elif (why := wrong_with(new.upload, types=TYPES)) is not None:
         wrong["file"] = why
     return wrong
