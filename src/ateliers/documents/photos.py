@@ -15,7 +15,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 EXIF = b"Exif\0\0"
 START_OF_SCAN = 0xDA
 END_OF_IMAGE = 0xD9
-FILL = 0xFF  # any number of these may stand before a marker
+MARKER = re.compile(rb"\xff[^\xff]")  # any number of \xff may stand before it
 AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # a marker, neither a stuffed byte nor a restart
 LOOKS = (b"JFIF\0", b"ICC_PROFILE\0", b"Adobe")  # beginnings of application segments that change how a photo looks
 # Of the chunks that programs may skip, those that change how a picture looks (PNG, third edition, 11.3; 5.4 for the rest).
@@ -57,17 +57,14 @@ def _clean_jpeg(content: bytes) -> bytes:
 def _segments(content: bytes) -> Iterator[bytes]:
     position = 2
     # Behind the end some phones hide a film of the moment, with its own traces: it is never reached.
-    while (position := content.find(b"\xff", position)) >= 0 and position + 1 < len(content):
+    while (found := MARKER.search(content, position)) is not None:
+        position, end = found.span()
         marker = content[position + 1]
-        if marker == FILL:
-            position += 1
-            continue
-        end = position + 2
         if marker != END_OF_IMAGE:
             end += int.from_bytes(content[end : end + 2])
         if marker == START_OF_SCAN:  # the picture itself follows, up to the next marker
-            found = AFTER_SCAN.search(content, end)
-            end = found.start() if found else len(content)
+            after = AFTER_SCAN.search(content, end)
+            end = after.start() if after else len(content)
         yield content[position:end]
         if marker == END_OF_IMAGE:
             return
