@@ -30,7 +30,7 @@ demo: $(READY)  ## start everything with invented data on http://127.0.0.1:8000 
 test: $(READY)  ## run all tests (those with Chromium, Postfix and Dovecot where they are found)
 	@$(RUN) pytest -n 2 --dist worksteal -q --ignore tests/browser --ignore tests/mailservers --ignore tests/thunderbird
 	@# Those two apart: the browser's driver has an event loop that cannot share a process with the others'; mail servers wait.
-	@$(RUN) pytest -n 3 --dist worksteal -q tests/browser
+	@$(RUN) pytest -n 3 --maxschedchunk 1 -q tests/browser
 	@$(RUN) pytest -q tests/mailservers
 
 thunderbird: $(READY)  ## have a real Thunderbird take invites, changes, cancellations and feeds (apt install thunderbird)

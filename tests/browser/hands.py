@@ -9,8 +9,14 @@ from datetime import timedelta
 
 from ateliers import clock
 
-READING = 2.5  # seconds a person takes at least; a form sent sooner is taken for a robot's
+READING = 2.3  # seconds a person takes at least; a form sent sooner is taken for a robot's
+SPENT = "(performance.now() - performance.getEntriesByType('navigation')[0].responseStart) / 1000"
 WAIT_SECONDS = 120  # at most, for what comes by itself
+
+
+def take_time(page) -> None:
+    """Stay on the page until a person may have filled in its form."""
+    time.sleep(max(0.0, READING - page.evaluate(SPENT)))
 
 
 def tab_to(page, pattern: str, *, most: int = 120) -> None:
@@ -84,11 +90,11 @@ def text_of(page) -> str:
     return " ".join(page.locator("main").inner_text().replace("\u00a0", " ").split())
 
 
-def publish_workshop(page, title: str, **fields: str) -> str:
-    """Publish a workshop in twenty days, on the page of a manager; the address of its public page."""
+def publish_workshop(page, title: str, *, days: int = 20, **fields: str) -> str:
+    """Publish a workshop in that many days, on the page of a manager; the address of its public page."""
     page.goto("/espace/evenements/nouveau?type=workshop")
     page.locator("[name=title]").fill(title)
-    page.locator("[name=dates]").first.fill(f"{clock.now().date() + timedelta(days=20)}T14:30")
+    page.locator("[name=dates]").first.fill(f"{clock.now().date() + timedelta(days=days)}T14:30")
     page.locator("[name=place_id]").select_option(index=1)
     closed = page.locator("main details:not([open]) > summary")
     while closed.count():

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from ateliers import clock
-from tests.browser.hands import READING, letter, press, publish_workshop, tab_to, tab_to_field, text_of, type_into
+from tests.browser.hands import letter, press, publish_workshop, tab_to, tab_to_field, take_time, text_of, type_into
 from tests.browser.looking import look
 
 WITH_AND_WITHOUT = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -31,7 +31,7 @@ def fill_form(page, session: str, name: str, email: str, *, seats: int = 1, butt
     tab_to_field(page, "seats")
     for _turn in range(seats - 1):
         page.keyboard.press("ArrowDown")
-    time.sleep(READING)
+    take_time(page)
     press(page, button)
 
 
@@ -55,7 +55,7 @@ def test_a_daughter_books_for_her_mother_and_gives_one_seat_back(tab, samir, scr
     page.keyboard.press("ArrowDown")
     tab_to(page, "^f-answers-")
     page.keyboard.type("Un vieux modèle")
-    time.sleep(READING)
+    take_time(page)
     press(page, "^Confirmer")
     page.wait_for_url(PRIVATE)
     mine = page.url

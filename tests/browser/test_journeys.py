@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import timedelta
 
 import pytest
 
 from ateliers import clock
 from tests.browser.conftest import PATIENCE
-from tests.browser.hands import READING, letter, press, tab_to_field, text_of
+from tests.browser.hands import letter, press, tab_to_field, take_time, text_of
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -29,7 +28,7 @@ def test_a_citizen_books_by_keyboard_on_a_phone_and_gives_one_seat_back(tab):
     page.keyboard.type("odile.marchand@example.org")
     tab_to_field(page, "seats")
     page.keyboard.press("ArrowDown")
-    time.sleep(READING)
+    take_time(page)
     press(page, "^Confirmer")
     page.wait_for_url("**/ma-reservation/**")
     mine = page.url
@@ -60,7 +59,7 @@ def test_a_form_with_mistakes_keeps_what_was_typed(tab):
     page.get_by_role("link", name="Réserver une place").click()
     page.locator("[name='contact.name']").fill("Éva <b>Brun</b>")
     page.locator("[name='contact.email']").fill("eva@")
-    time.sleep(READING)
+    take_time(page)
     page.get_by_role("button", name=re.compile("^Confirmer")).click()
     page.locator(".recap-erreurs a").first.wait_for()
     assert page.locator("[name='contact.name']").input_value() == "Éva <b>Brun</b>"

@@ -11,13 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.browser.conftest import CHROMIUM, PATIENCE
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE
 from tests.browser.hands import letter, text_of
 from tests.browser.network import Network
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 NADIA = "nadia.ferrand@ccas-nevers.example"
 
 

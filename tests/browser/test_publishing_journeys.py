@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import timedelta
 
 import pytest
 
 from ateliers import clock
-from tests.browser.hands import READING, press, text_of, type_into, unfold
+from tests.browser.hands import press, take_time, text_of, type_into, unfold
 from tests.browser.looking import look
 
 
@@ -91,7 +90,7 @@ def test_a_manager_publishes_a_weekly_series_and_moves_this_date_and_those_after
         guest.goto(f"{path}/reserver")
         guest.locator("[name='contact.name']").fill(f"Odile Marchand {number}")
         guest.locator("[name='contact.email']").fill(f"odile.{number}@example.org")
-        time.sleep(READING)
+        take_time(guest)
         guest.get_by_role("button", name="Confirmer").click()
         guest.wait_for_url("**/ma-reservation/**")
     mine = guest.url
