@@ -19,7 +19,6 @@ from ateliers.bookings.links import private_key
 from ateliers.network.signing_in import start_session
 from ateliers.network.tokens import SCOPES, create_token
 from ateliers.web import operation
-from ateliers.web.app import make_app
 from ateliers.web.doors import routes_of
 from ateliers.web.frame import SESSION_COOKIE
 from tests import world
@@ -151,7 +150,7 @@ def addresses(known: dict[str, list[str]], methods: set[str]) -> Iterator[tuple[
 
 
 @pytest.fixture
-async def walk(db: str) -> AsyncIterator[Walk]:
+async def walk(app: Any, db: str) -> AsyncIterator[Walk]:
     """See Walk."""
     del db
     ours = await world.make_structure()
@@ -265,10 +264,7 @@ async def walk(db: str) -> AsyncIterator[Walk]:
         "gathered": ["structures", "departements", "kinds"],
         "subject": ["ccas-de-nevers", "candidate", "58", "training"],
     }
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=make_app()),  # type: ignore[arg-type]
-        base_url="http://ateliers.test",
-    ) as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ateliers.test") as client:
         yield Walk(
             client=client,
             known=known,

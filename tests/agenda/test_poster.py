@@ -10,7 +10,6 @@ from PIL import Image
 
 from ateliers.agenda.poster import CARD_SIZE, Format, make_poster, poster_of
 from ateliers.agenda.sessions import get_session
-from ateliers.web.app import make_app
 from ateliers.words import speaking
 from tests.agenda.values import ONLINE, a_session
 from tests.world import NOON, START, make_event, make_session, make_structure
@@ -66,20 +65,15 @@ def test_a_poster_says_what_people_need_and_no_link_to_the_meeting():
     assert "visio" not in str(poster_of(a_session(**ONLINE)))
 
 
-async def test_the_short_address_leads_to_the_session_however_it_is_typed(db: str):
-    del db
+async def test_the_short_address_leads_to_the_session_however_it_is_typed(client: httpx.AsyncClient):
     session = await get_session(await make_session())
     hidden = await get_session(
         await make_session(await make_event(await make_structure("Autre"), visibility="network"))
     )
     typed = f"{session.code[:5]} {session.code[5:]}".lower()
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=make_app()),  # type: ignore[arg-type]
-        base_url="http://ateliers.test",
-    ) as client:
-        cards = [await client.get(f"/seances/{one.id}/image.png") for one in (session, hidden)]
-        page = await client.get(session.path)
-        answers = [await client.get(f"/s/{code}") for code in (session.code, typed, hidden.code, "00000000", "é")]
+    cards = [await client.get(f"/seances/{one.id}/image.png") for one in (session, hidden)]
+    page = await client.get(session.path)
+    answers = [await client.get(f"/s/{code}") for code in (session.code, typed, hidden.code, "00000000", "é")]
     assert [answer.status_code for answer in answers] == [303, 303, 404, 404, 404]
     assert [(card.status_code, card.content[:4] == b"\x89PNG") for card in cards] == [(200, True), (404, False)]
     assert f'<meta property="og:image" content="http://ateliers.test{session.card_path}">' in page.text

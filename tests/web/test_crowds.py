@@ -18,7 +18,6 @@ from ateliers.bookings.bookings import list_bookings
 from ateliers.clock import now
 from ateliers.database import fetch_rows, fetch_value
 from ateliers.web import crowds, shield
-from ateliers.web.app import make_app
 from ateliers.web.crowds import MANY, Crowd, network_of
 from tests.web.test_booking_pages import odile, text_of
 from tests.world import make_event, make_session
@@ -46,8 +45,8 @@ def raised(monkeypatch):
 
 
 @asynccontextmanager
-async def browser_at(address):
-    transport = httpx.ASGITransport(make_app(), client=(address, 4000))
+async def browser_at(app, address):
+    transport = httpx.ASGITransport(app, client=(address, 4000))
     async with httpx.AsyncClient(transport=transport, base_url="http://ateliers.test") as browser:
         yield browser
 
@@ -56,9 +55,9 @@ def neighbour(session_id, n):
     return odile(session_id, contact__name=f"Voisin {n}", contact__email=f"voisin{n}@example.test")
 
 
-async def test_a_library_books_on_and_the_structure_calls_to_be_sure(opened, db):
+async def test_a_library_books_on_and_the_structure_calls_to_be_sure(app, db):
     session_id = await make_session(starts_at=NEXT_WEEK, capacity=50)
-    async with browser_at(LIBRARY) as library, browser_at(ELSEWHERE) as home:
+    async with browser_at(app, LIBRARY) as library, browser_at(app, ELSEWHERE) as home:
         for n in range(MANY + 2):
             answer = await library.post(f"/seances/{session_id}/reserver", data=neighbour(session_id, n))
             assert answer.status_code == 303
@@ -73,9 +72,9 @@ async def test_a_library_books_on_and_the_structure_calls_to_be_sure(opened, db)
     assert {state.state.value for state in await list_bookings(session_id)} == {"confirmed"}
 
 
-async def test_no_address_is_kept_anywhere(opened, db):
+async def test_no_address_is_kept_anywhere(app, db):
     session_id = await make_session(starts_at=NEXT_WEEK)
-    async with browser_at(LIBRARY) as library:
+    async with browser_at(app, LIBRARY) as library:
         await library.post(f"/seances/{session_id}/reserver", data=odile(session_id))
 
     tables = await fetch_rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")

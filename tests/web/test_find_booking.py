@@ -12,7 +12,6 @@ from ateliers.bookings.bookings import get_booking
 from ateliers.bookings.links import manage_path
 from ateliers.clock import now
 from ateliers.database import fetch_rows, fetch_value
-from ateliers.web.app import make_app
 from ateliers.web.public import find_booking
 from tests.web.test_booking_pages import odile, text_of
 from tests.world import make_booking, make_event, make_nadia, make_samir, make_session, make_structure
@@ -75,11 +74,9 @@ async def test_a_wrong_code_and_a_wrong_name_look_alike(client):
     assert "Nous ne trouvons pas de réservation" in said.pop()
 
 
-async def test_who_guesses_codes_is_sent_to_the_phone_and_the_library_next_door_is_not(opened, db):
+async def test_who_guesses_codes_is_sent_to_the_phone_and_the_library_next_door_is_not(app, db):
     await make_booking(await make_session(starts_at=NEXT_WEEK), code="K7M2QX")
     right = {"code": "K7M2QX", "name": "Odile Marchand"}
-
-    app = make_app()
 
     async def ask(address, answers):
         transport = httpx.ASGITransport(app, client=(address, 4000))
