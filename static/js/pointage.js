@@ -53,6 +53,11 @@ async function start(root) {
     document.getElementById("reseau-connexion").hidden = state !== "sign-in";
     const isStuck = ["sign-in", "over"].includes(state) || mine.length < waiting.length;
     document.getElementById("reseau-garder").hidden = !(isStuck && waiting.length);
+    const unsent = document.getElementById("attente"); // in the bar that stays in sight
+    if (unsent) {
+      unsent.hidden = !waiting.length;
+      unsent.querySelector(".n").textContent = waiting.length;
+    }
     const decide = document.getElementById("reseau-listes");
     if (decide) decide.hidden = mine.length === waiting.length;
     for (const item of document.querySelectorAll("[data-attend]")) {
@@ -108,16 +113,21 @@ async function start(root) {
     const added = document.getElementById("venues-ici");
     const arrived = live.filter((one) => one.kind === "walk_in");
     const shown = arrived.map((one) => one.op + one.sent).join();
-    if (added.dataset.dit !== shown) added.replaceChildren(
-      ...arrived.map((one) => {
-        const item = document.getElementById("modele-venue").content.firstElementChild.cloneNode(true);
-        if (one.name) item.querySelector(".qui").textContent = one.name;
-        item.querySelector(".enattente").hidden = one.sent;
-        item.querySelector("form").dataset.action = one.op;
-        return item;
-      }),
-    );
-    added.dataset.dit = shown;
+    if (added.dataset.dit !== shown) {
+      added.dataset.dit = shown; // nothing moves under the finger, nor loses the focus
+      added.replaceChildren(
+        ...arrived.map((one) => {
+          const item = document.getElementById("modele-venue").content.firstElementChild.cloneNode(true);
+          const who = item.querySelector(".qui");
+          if (one.name) who.textContent = one.name;
+          who.id = `venu-${one.op}`;
+          item.querySelector("button").setAttribute("aria-describedby", who.id);
+          item.querySelector(".enattente").hidden = one.sent;
+          item.querySelector("form").dataset.action = one.op;
+          return item;
+        }),
+      );
+    }
     for (const total of document.querySelectorAll("[data-total]")) {
       const name = total.dataset.compteur;
       const here = live.filter((one) => one.kind === "count" && one.counter === name);

@@ -117,6 +117,7 @@ def test_a_stand_without_network(network, phone, tmp_path, signed_in_state):
         plus.click()
     shows(page, "informed", informed + 3)
     says(page, "3 réponses sont gardées sur cet appareil")
+    playwright.expect(page.locator(".barre #attente .n")).to_have_text("3")
 
     page.reload()
     shows(page, "informed", informed + 3)

@@ -170,6 +170,12 @@ async def test_a_file_of_another_device_is_taken_once_and_only_on_ones_own_lists
     assert again == (200, ["2 réponses étaient déjà connues.", refused])
     assert await states(session) == ["AAA111-1 present"]
     assert await database.fetch_value("SELECT at FROM attendance_mark") == tapped
+    journal = f"/espace/seances/{session}/appel/journal"
+    op = re.findall(r'name="op" value="([^"]+)"', (await browser.get(journal)).text)
+    impossible = await browser.post(journal, data={"op": op[0], "take": "1"})
+    assert (len(op), impossible.status_code) == (1, 409)
+    assert "Cette réponse ne peut toujours pas être prise en compte." in impossible.text
+    assert op == re.findall(r'name="op" value="([^"]+)"', impossible.text)
     for broken in (b"", b"{}", b"\xff", file.replace(b"reponses/1", b"reponses/9")):
         assert await send(broken) == (422, [])
 

@@ -12,9 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta
 
+from ateliers.agenda.changing import SessionCalledOff
 from ateliers.agenda.kinds import Counter
 from ateliers.agenda.session import Session
-from ateliers.attendance.aside import put_away, take_after_all
+from ateliers.attendance.aside import StillImpossible, put_away, take_after_all
+from ateliers.attendance.closing import PeriodClosed
 from ateliers.attendance.counters import MOST, NoSuchCounter, correct_total
 from ateliers.attendance.device_file import Brought, NotOurFile, take_file
 from ateliers.attendance.journal import get_journal
@@ -190,14 +192,17 @@ async def correct(request: Asked, session_id: FromPath[UUID], me: NamedDependenc
 @get(f"{LIST}/journal")
 async def show_journal(session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """Who changed what and when, and what devices sent that the list could not take."""
-    return private(page("workspace/attendance_journal.html", journal=await get_journal(session_id, by=me)))
+    return await _journal_page(session_id, me)
 
 
 @post(f"{LIST}/journal")
 async def settle_aside(request: Asked, session_id: FromPath[UUID], me: NamedDependency[Person]) -> Response[bytes]:
     """Take an answer that was kept aside after all, or put it away."""
     tap = await read_tap(request, AsideTap)
-    await (take_after_all if tap.take else put_away)(session_id, tap.op, by=me, now=now())
+    try:
+        await (take_after_all if tap.take else put_away)(session_id, tap.op, by=me, now=now())
+    except (StillImpossible, SessionCalledOff, PeriodClosed) as refusal:
+        return await _journal_page(session_id, me, refusal=refusal)
     return redirect(f"{_place(session_id, me).path}/journal")
 
 
@@ -227,6 +232,12 @@ async def withdraw(session_id: FromPath[UUID], link_id: FromPath[UUID], me: Name
     """The link stops working at once."""
     await withdraw_link(session_id, link_id, by=me, now=now())
     return redirect(f"{_place(session_id, me).path}/liens")
+
+
+async def _journal_page(session_id: UUID, me: Person, *, refusal: Refusal | None = None) -> Response[bytes]:
+    journal = await get_journal(session_id, by=me)
+    status = refusal.status if refusal else 200
+    return private(page("workspace/attendance_journal.html", status=status, journal=journal, refusal=refusal))
 
 
 def _place(session_id: UUID, me: Person) -> Place:
