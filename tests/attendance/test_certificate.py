@@ -96,7 +96,7 @@ async def test_staff_make_one_for_who_came_without_a_booking(db):
     mended = await issue_certificate(session, str(somebody.id), "Rosa Pires", by=nadia, now=NOON)
 
     assert (mended.code, mended.name, mended.issued_at) == (made.code, "Rosa Pires", START)
-    await undo(session, somebody.op, by=nadia, now=START)
+    await undo(session, somebody.action, by=nadia, now=START)
     assert (await get_certificate(made.code)).holds is False
     with pytest.raises(NotPresent):
         await issue_certificate(session, str(somebody.id), "Rosa Pires", by=nadia, now=START)
