@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE
-from tests.browser.hands import letter, text_of
+from tests.browser.hands import letter, publish_workshop, text_of
 from tests.browser.network import Network
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -225,6 +225,23 @@ def test_two_phones_that_disagree_ask_a_human(network, phone):
     other.reload()
     line(other).locator("[value=present][aria-pressed=true]").wait_for()
     line(other).locator(".desaccord .hors").wait_for(state="detached")
+
+    # A session called off meanwhile says so by itself, and what was noted on it waits for somebody to decide.
+    session = publish_workshop(other, "Un atelier annulé entre-temps")
+    one.goto(f"/espace{session}/appel")
+    one.locator("#gardee").wait_for()
+    network.cut()
+    one.get_by_role("button", name="Ajouter une personne").click()
+    says(one, "1 réponse est gardée")
+    network.mend()
+    other.goto(f"/espace{session}/annuler")
+    other.locator("[name=reason]").fill("La salle est fermée.")
+    other.locator("main form button").first.click()
+    other.wait_for_url(re.compile("/espace/evenements/"))
+    one.evaluate("dispatchEvent(new Event('online'))")
+    one.get_by_text("Cette séance est annulée.").wait_for()
+    one.get_by_text("1 réponse d’un appareil n’a pas pu être prise en compte.").wait_for()
+    one.locator("#reseau").wait_for(state="hidden")
 
 
 def test_a_helper_takes_attendance_by_a_link(managers_tab, tab):
