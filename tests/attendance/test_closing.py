@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import copy_context
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -96,6 +96,21 @@ async def test_closing_is_for_who_answers_for_the_figures() -> None:
     for first, last in ((DAY, DAY - timedelta(days=1)), (DAY - timedelta(days=400), DAY)):
         with pytest.raises(Invalid):
             await close_period(first_day=first, last_day=last, structure_id=structure, by=samir, now=LATER)
+
+
+async def test_a_day_that_is_over_in_paris_is_closed_once_it_is_over_overseas() -> None:
+    structure = await make_structure(departement="971")
+    national = await get_person(await make_person("Ana", "national"))
+    evening = datetime(2026, 12, 1, 23, 0, tzinfo=UTC)  # 19 h in Guadeloupe, midnight in Paris
+    webinar = {"starts_at": evening, "zone": "America/Guadeloupe", "place_id": None}
+    session = await make_session(await make_event(structure, kind="webinar"), **webinar)
+    days = {"first_day": DAY, "last_day": DAY, "by": national}
+
+    with pytest.raises(PeriodNotOver):
+        await close_period(**days, now=evening + timedelta(hours=1))
+    assert await lock_of(session) is None
+    nation = await close_period(**days, now=evening + timedelta(hours=2))
+    assert await lock_of(session) == nation.id
 
 
 async def test_who_closes_waits_for_who_is_writing() -> None:

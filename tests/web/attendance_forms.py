@@ -21,7 +21,6 @@ def taps(path: str, at: Callable[[Scene], str], by: str) -> dict[str, Sent]:
             by=by,
             struct=attendance_list.SeatTap,
             valid=lambda s: {"seat": s.seat, "state": "present", "saw": "a b", "then": s.seat, "q": "Odile"},
-            is_tap=True,
         ),
         **{
             f"{path}/{what}": Sent(
@@ -29,7 +28,6 @@ def taps(path: str, at: Callable[[Scene], str], by: str) -> dict[str, Sent]:
                 by=by,
                 struct=attendance_list.Tap,
                 valid=lambda _s: {"op": "0123"},
-                is_tap=True,
             )
             for what in ("tous-presents", "personne")
         },
@@ -39,14 +37,12 @@ def taps(path: str, at: Callable[[Scene], str], by: str) -> dict[str, Sent]:
             by=by,
             struct=attendance_list.UndoTap,
             valid=lambda _s: {"action": "0123"},
-            is_tap=True,
         ),
         f"{path}/compter": Sent(
             at=lambda s: f"{at(s)}/compter",
             by=by,
             struct=attendance_list.CountTap,
             valid=lambda _s: {"op": "0123", "counter": "shown"},
-            is_tap=True,
         ),
         f"{path}/sans-inscription": Sent(
             at=lambda s: f"{at(s)}/sans-inscription",
@@ -78,7 +74,6 @@ ATTENDANCE: dict[str, Sent] = {
         by="nadia",
         struct=attendance.AsideTap,
         valid=lambda s: {"op": s.kept_aside, "take": "1"},
-        is_tap=True,
     ),
     f"{LIST}/liens": Sent(
         at=lambda s: f"/espace/seances/{s.began}/appel/liens",

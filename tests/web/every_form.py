@@ -256,7 +256,6 @@ FORMS: dict[str, Sent] = {
         by="nadia",
         struct=calls.CallTap,
         valid=lambda _s: {"result": "reached", "then": "seance"},
-        is_tap=True,
     ),
     "/espace/inscriptions/{booking_id:uuid}/renvoyer": Sent(
         at=lambda s: f"/espace/inscriptions/{s.booking}/renvoyer", by="nadia"

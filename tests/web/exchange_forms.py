@@ -25,6 +25,5 @@ EXCHANGE_FORMS: dict[str, Sent] = {
         by="samir",
         struct=imports.Decision,
         valid=lambda _s: {"publish": "1"},
-        is_tap=True,
     ),
 }

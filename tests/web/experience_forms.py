@@ -33,14 +33,12 @@ EXPERIENCES: dict[str, Sent] = {
         by="samir",
         struct=Agreement,
         valid=lambda _s: {"scope": "national"},
-        is_tap=True,
     ),
     "/espace/retours/{experience_id:uuid}/accords/retrait": Sent(
         at=lambda s: f"/espace/retours/{s.shared_story}/accords/retrait",
         by="samir",
         struct=Agreement,
         valid=lambda _s: {"scope": "regional_site"},
-        is_tap=True,
     ),
     "/coordination/structures/relance": Sent(
         at=lambda _s: "/coordination/structures/relance",

@@ -63,7 +63,6 @@ PAPER: dict[str, Sent] = {
         by="nadia",
         struct=papers.CertificateForm,
         valid=lambda s: {"who": s.came, "name": "Rosa Pires"},
-        is_tap=True,
     ),
     "/espace/seances/{session_id:uuid}/attestations/toutes": Sent(
         at=lambda s: f"/espace/seances/{s.held}/attestations/toutes", by="nadia"
@@ -77,7 +76,6 @@ PAPER: dict[str, Sent] = {
         at=lambda s: f"{s.came_private}/attestation",
         struct=certificate.OwnForm,
         valid=lambda s: {"session_id": str(s.held), "seat": "1"},
-        is_tap=True,
     ),
     "/coordination/presences/{structure_id:uuid}/relance": Sent(
         at=lambda s: f"/coordination/presences/{s.structure}/relance", by="paule"

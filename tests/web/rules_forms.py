@@ -82,7 +82,6 @@ RULES_FORMS: dict[str, Sent] = {
         by="samir",
         struct=Answering,
         valid=lambda _s: {"accepts": "1"},
-        is_tap=True,
     ),
     "/espace/evenements/{event_id:uuid}/ensemble/{structure_id:uuid}/retrait": Sent(
         at=lambda s: f"/espace/evenements/{s.shared_event}/ensemble/{s.structure}/retrait", by="samir"

@@ -25,7 +25,6 @@ class Sent(Struct, frozen=True, kw_only=True):
     counts: frozenset[str] = frozenset()  # tables that a refusal rightly writes to
     file: str = ""  # name of the field that brings a file, where the form cannot do without
     content: str = "%PDF-1.7"  # of that file
-    is_tap: bool = False  # buttons without anything typed: a page that is not ours gets no form back
 
     @property
     def names(self) -> dict[str, msgspec.inspect.Type]:

@@ -86,6 +86,14 @@ FORBIDS = forbids("""COALESCE(
     (SELECT p.departement FROM session site JOIN place p ON p.id = site.place_id WHERE site.id = COALESCE(s.onsite_id, s.id)),
     (SELECT o.departement FROM structure o WHERE o.id = e.structure_id))""")
 
+# Where the day ends later than in Paris, as in the Antilles, a session of its evening may go on; none lasts two days.
+_GOES_ON = f"""
+    SELECT EXISTS (
+        SELECT FROM closed_period c, session s JOIN event e ON e.id = s.event_id
+        WHERE c.id = $1 AND s.starts_at BETWEEN $2::timestamptz - interval '2 days' AND $2::timestamptz + interval '2 days'
+          AND s.ends_at > $2 AND s.called_off_at IS NULL AND {FORBIDS})
+"""
+
 
 async def close_period(
     *,
@@ -124,6 +132,8 @@ async def close_period(
         )
         if not made:
             raise AlreadyClosed
+        if await fetch_value(_GOES_ON, id, now):
+            raise PeriodNotOver
     return await get_period(id)
 
 

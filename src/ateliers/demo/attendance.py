@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from ateliers.attendance.operations import Batch, take_operations
 from ateliers.attendance.record import mark_seat
 from ateliers.bookings.book import book_seats
 from ateliers.bookings.booking import Booking, Channel, Contact, Wish
+from ateliers.demo.days import weekday_from
 from ateliers.demo.texts import PHONE_CARD
 from ateliers.network.people import Person
 
@@ -43,15 +44,17 @@ async def show_attendance(
     """A list that two phones do not agree on, and counters that people tapped."""
     published = now - timedelta(days=6)
 
-    async def publish(title: str, ago: timedelta, **settings: Any) -> Session:
-        start = (now - ago).astimezone(ZoneInfo(zone)).replace(tzinfo=None, minute=0, second=0, microsecond=0)
+    async def publish(title: str, start: datetime, **settings: Any) -> Session:
         known: dict[str, Any] = {"structure_id": structure_id, "place_id": hall, "dates": [start], "publish": True}
         event = await create_event(NewEvent(title=title, **(known | settings)), by=manager, now=published)
         [session] = await list_sessions_of_event(event.id)
         return session
 
+    just_over = (
+        (now - timedelta(hours=4)).astimezone(ZoneInfo(zone)).replace(tzinfo=None, minute=0, second=0, microsecond=0)
+    )
     workshop = await publish(
-        "Mon espace santé, pas à pas", timedelta(hours=4), kind=Kind.WORKSHOP, to_bring=PHONE_CARD, capacity=8
+        "Mon espace santé, pas à pas", just_over, kind=Kind.WORKSHOP, to_bring=PHONE_CARD, capacity=8
     )
     booked = [
         await book_seats(
@@ -64,7 +67,7 @@ async def show_attendance(
     await _disagree(workshop, booked[0], manager, helper)
     stand = await publish(
         "Mon espace santé sur le marché",
-        timedelta(days=1),
+        datetime.combine(weekday_from(now, -1, zone), time(9)),
         kind=Kind.STAND,
         minutes=180,
         description="Venez nous voir.",
