@@ -119,6 +119,7 @@ export async function openQueue({ name = "ateliers", send = fetch, clock = Date.
         body: JSON.stringify({
           device: await device(),
           now: new Date(clock()).toISOString(),
+          by: ops[0].author,
           operations: ops.map(said),
         }),
         redirect: "error",

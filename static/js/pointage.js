@@ -289,16 +289,17 @@ async function start(root) {
     const text = await answer.clone().text();
     await (await caches.open(PAGES)).put(path, answer);
     const fresh = new DOMParser().parseFromString(text, "text/html");
-    if (list && isOther(fresh)) return location.reload();
+    if (isOther(fresh)) return location.reload();
     if (list) renew(fresh);
     await queue.forget((await queue.all(list)).filter((one) => Date.parse(one.sent) < (list ? drawn : long())).map((one) => one.op));
   };
 
-  // Called off, moved, closed, or the first booking: another page. Not while a name is typed or a tap is on its way to the disk.
+  // Called off, moved, closed, the first booking, or somebody else signed in: another page.
+  // Not while a name is typed or a tap is on its way to the disk.
   const isOther = (fresh) => {
-    const { titre, forme } = fresh.querySelector("[data-feuille]").dataset;
+    const { titre, forme, qui } = fresh.querySelector("[data-feuille]").dataset;
     const isTyping = keeping || document.querySelector("form[data-geste=walk_in] [name=name]")?.value;
-    return !isTyping && (titre !== root.dataset.titre || forme !== root.dataset.forme);
+    return !isTyping && (titre !== root.dataset.titre || forme !== root.dataset.forme || qui !== author);
   };
 
   const long = () => Date.now() - KEPT_FOR;

@@ -14,7 +14,7 @@ from ateliers.agenda.kinds import Counter
 from ateliers.attendance.aside import StillImpossible, list_kept_aside, put_away, take_after_all
 from ateliers.attendance.counters import CountedSince, NoSuchCounter, correct_total, count_people
 from ateliers.attendance.mark import SeatState
-from ateliers.attendance.operations import Ack, Batch, Status, Why, corrected, take_operations
+from ateliers.attendance.operations import Ack, Batch, SomebodyElse, Status, Why, corrected, take_operations
 from ateliers.attendance.record import NothingToUndo, SomebodyCame, mark_seat, record_nobody_came, undo
 from ateliers.attendance.recorder import (
     MOST_HEARD,
@@ -87,6 +87,16 @@ async def test_a_batch_is_taken_once_and_each_operation_answered() -> None:
     assert (sheet.tally, sheet.counts[Counter.ACTIVATED]) == (Tally(present=1, walk_ins=1), 2)
     assert [one.name for one in sheet.walk_ins] == ["Marius Petit"]
     assert sheet.session.outcome == "held"
+
+
+async def test_a_page_left_open_sends_nothing_as_whoever_signed_in_since() -> None:
+    session, nadia = await a_session(kind="stand")
+    samir = await get_person(await make_samir(nadia.structure_ids[0]))
+    batch = Batch(device="A", now=LATER, operations=[operation("1", "count", counter="informed")], by=str(nadia.id))
+
+    with pytest.raises(SomebodyElse):
+        await take_operations(session, batch, by=samir, now=LATER)
+    assert [ack.status for ack in await take_operations(session, batch, by=nadia, now=LATER)] == [Status.TAKEN]
 
 
 async def test_a_wrong_clock_is_put_right_by_what_the_device_says_it_is_now() -> None:

@@ -82,7 +82,14 @@ async def test_nothing_is_lost_and_nothing_is_doubled(base: str, phones: asyncio
             code = f"R{seed}S{n}"
             await make_booking(session, code=code, seats=3)
             seats += [f"{code}-{seat}" for seat in (1, 2, 3)]
-        asked = {"base": base, "cookie": cookie, "list": str(session), "seats": seats, "seed": seed}
+        asked = {
+            "base": base,
+            "cookie": cookie,
+            "author": str(nadia.id),
+            "list": str(session),
+            "seats": seats,
+            "seed": seed,
+        }
         phones.stdin.write(json.dumps(asked | {"operations": OPERATIONS}).encode() + b"\n")
         log: Any = json.loads(await phones.stdout.readline())
         assert "fault" not in log, log

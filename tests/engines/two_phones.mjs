@@ -21,7 +21,7 @@ const dice = (seed) => () => {
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
 };
 
-async function run({ base, cookie, list, seats, seed, operations }) {
+async function run({ base, cookie, author, list, seats, seed, operations }) {
   const random = dice(seed);
   const pick = (all) => all[Math.floor(random() * all.length)];
   const url = `${base}/api/v1/sessions/${list}/operations`;
@@ -64,7 +64,7 @@ async function run({ base, cookie, list, seats, seed, operations }) {
     } else {
       taps = [{ kind: "undo", action: pick(phone.taps) }];
     }
-    const added = await phone.queue.add(list, "nadia", url, taps);
+    const added = await phone.queue.add(list, author, url, taps);
     for (const one of added) {
       if (one.kind === "mark") phone.shown.set(one.seat, [one.op]);
       made.push({ ...one, true_at: Date.now() });
@@ -83,7 +83,7 @@ async function run({ base, cookie, list, seats, seed, operations }) {
     const phone = pick(phones);
     const chance = random();
     if (chance < 0.9) await tap(phone);
-    else if (chance < 0.96) await phone.queue.flush("nadia");
+    else if (chance < 0.96) await phone.queue.flush(author);
     else if (chance < 0.98) await look(phone);
     else {
       // The browser is killed, and opened again.
@@ -94,7 +94,7 @@ async function run({ base, cookie, list, seats, seed, operations }) {
   faulty = false;
   for (const phone of phones) {
     let came;
-    for (let turn = 0; turn < 5 && (await phone.queue.waiting()).length; turn += 1) came = await phone.queue.flush("nadia");
+    for (let turn = 0; turn < 5 && (await phone.queue.waiting()).length; turn += 1) came = await phone.queue.flush(author);
     if ((await phone.queue.waiting()).length) throw new Error(`still waiting: ${came}`);
     phone.queue.close();
   }

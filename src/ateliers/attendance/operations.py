@@ -26,6 +26,7 @@ from ateliers.attendance.recorder import Recorder, Volunteer, author, count_hear
 from ateliers.attendance.tally import Held, confirmed_seats, lock_even_closed
 from ateliers.attendance.walk_ins import LONGEST_NAME, tidy_name
 from ateliers.database import execute, fetch_rows, transaction
+from ateliers.refusals import Refusal
 from ateliers.words import T
 
 MOST_AT_ONCE = 200
@@ -68,6 +69,16 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     device: Device
     now: At  # the device's clock at the moment of sending: how wrong it is shows against ours
     operations: Annotated[list[dict[str, Any]], Meta(max_length=MOST_AT_ONCE)]
+    by: Annotated[str, Meta(max_length=40)] = (
+        ""  # id of who tapped: a page left open must not send it as somebody else's
+    )
+
+
+class SomebodyElse(Refusal):
+    """Who tapped is not who is signed in on the device now."""
+
+    status = 401
+    title = "Somebody else is signed in on this device now. Answers leave only in the name of whoever noted them."
 
 
 class Status(enum.Enum):
@@ -136,8 +147,10 @@ class _Sorted(msgspec.Struct):
 async def take_operations(session_id: UUID, batch: Batch, *, by: Recorder, now: datetime) -> list[Ack]:
     """Take in the batch, all that can be in one go; the answers stand in the order of the operations.
 
-    Raises NotAllowed, NotFound.
+    Raises SomebodyElse, NotAllowed, NotFound.
     """
+    if batch.by and batch.by != str(by.id):
+        raise SomebodyElse
     async with transaction():
         held = await lock_even_closed(session_id, by=by)
         return await take(held, batch, by=by, now=now)
