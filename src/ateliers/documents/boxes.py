@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 NO_EXIF = b"\0\0\0\0MM\0*\0\0\0\x08" + bytes(6)  # a list of nothing: some programs read no photo whose EXIF is broken
-TELLING_ITEMS = {
-    b"Exif": NO_EXIF,
-    b"mime": b"",
-    b"uri ": b"",
-}  # EXIF; XMP; what a maker adds: and what stands there instead
+# EXIF; XMP; what a maker adds: and what stands there instead.
+TELLING_ITEMS = {b"Exif": NO_EXIF, b"mime": b"", b"uri ": b""}
 TELLING_BOXES = {b"udta", b"meta", b"uuid"}  # of a film: place, device, author, whatever a maker adds
 FOLDERS = {b"moov", b"trak", b"mdia"}
 WITH_TIMES = {b"mvhd", b"tkhd", b"mdhd"}  # begin with when it was made, and last changed

@@ -16,8 +16,8 @@ from ateliers.reports.indicator import Counts
 from ateliers.reports.scope import Scope
 
 FEW_STRUCTURES = 50  # of which bookings are looked up session by session
-MANY_SESSIONS = 2_000  # read by two connections at once
 FEW_SESSIONS = 20_000  # the same: days that are not summed are few, or empty, once the chore has caught up
+MANY_SESSIONS = 2_000  # days of so many are read in two halves, by two connections at once
 
 # Name in the tables and counts, by key of a row; or by département, key of what is told apart in it, part of time.
 Counted = dict[str, tuple[str, Counts]]
