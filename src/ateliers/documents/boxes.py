@@ -14,7 +14,7 @@ TELLING_ITEMS = {b"Exif": NO_EXIF, b"mime": b"", b"uri ": b""}
 TELLING_BOXES = {b"udta", b"meta", b"uuid"}  # of a film: place, device, author, whatever a maker adds
 FOLDERS = {b"moov", b"trak", b"mdia"}
 WITH_TIMES = {b"mvhd", b"tkhd", b"mdhd"}  # begin with when it was made, and last changed
-MOST_EXTENTS = 100  # pieces that are blanked; real photos have two or three
+MOST_EXTENTS = 100  # pieces of a photo that are blanked; real ones have two or three
 
 _Box = tuple[bytes, int, int, int]  # its kind, where it starts, where its content starts and ends
 
@@ -22,13 +22,8 @@ _Box = tuple[bytes, int, int, int]  # its kind, where it starts, where its conte
 def blank_photo(content: bytes) -> bytes:
     """A HEIC photo with empty EXIF and XMP; how it is turned stands elsewhere in it."""
     made = bytearray(content)
-    for kind, _at, start, end in _boxes(content, 0, len(content)):
-        if kind == b"meta":
-            inside = {name: (first, last) for name, _box, first, last in _boxes(content, start + 4, end)}
-            items = _telling_items(content, *inside.get(b"iinf", (0, 0)))
-            extents = _extents(content, *inside.get(b"iloc", (0, 0)), items, inside.get(b"idat", (0, 0))[0])
-            for kind_of_item, place, length in islice(extents, MOST_EXTENTS):
-                _blank(made, place, place + length, TELLING_ITEMS[kind_of_item])
+    for kind, place, length in islice(_telling_extents(content), MOST_EXTENTS):
+        _blank(made, place, place + length, TELLING_ITEMS[kind])
     return bytes(made)
 
 
@@ -59,6 +54,14 @@ def _boxes(content: bytes, start: int, end: int) -> Iterator[_Box]:
             return
         yield kind, start, start + head, min(start + size, end)
         start += size
+
+
+def _telling_extents(content: bytes) -> Iterator[tuple[bytes, int, int]]:
+    for kind, _at, start, end in _boxes(content, 0, len(content)):
+        if kind == b"meta":
+            inside = {name: (first, last) for name, _box, first, last in _boxes(content, start + 4, end)}
+            items = _telling_items(content, *inside.get(b"iinf", (0, 0)))
+            yield from _extents(content, *inside.get(b"iloc", (0, 0)), items, inside.get(b"idat", (0, 0))[0])
 
 
 def _telling_items(content: bytes, start: int, end: int) -> dict[int, bytes]:
